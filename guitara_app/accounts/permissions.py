@@ -1,0 +1,89 @@
+"""Who may do what: the one table every page handler, route, service and task asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guitara_app.kit.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """What somebody is at the firm."""
+
+    OPERATOR = "operator"
+    THERAPIST = "therapist"
+    DRIVER = "driver"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+DESK = frozenset({Role.OPERATOR, Role.MANAGER, Role.ADMIN})
+FIELD = frozenset({Role.THERAPIST, Role.DRIVER})
+EVERYBODY = DESK | FIELD
+
+
+class Permission(StrEnum):
+    """One thing that may be allowed."""
+
+    SIGNED_IN = "signed_in"
+    SEE_BOARD = "see_board"
+    SEE_APPOINTMENT = "see_appointment"
+    SEE_CLIENTS = "see_clients"
+    BOOK = "book"
+    CANCEL = "cancel"
+    SEE_OWN_JOBS = "see_own_jobs"
+    ANSWER_OFFER = "answer_offer"
+    ACT_ON_BEHALF = "act_on_behalf"
+    SEE_SHIFTS = "see_shifts"
+    MANAGE_SHIFTS = "manage_shifts"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+HOLDERS: dict[Permission, frozenset[Role]] = {
+    Permission.SIGNED_IN: EVERYBODY,
+    Permission.SEE_BOARD: DESK,
+    Permission.SEE_APPOINTMENT: DESK,
+    Permission.SEE_CLIENTS: DESK,
+    Permission.BOOK: DESK,
+    Permission.CANCEL: DESK,
+    Permission.SEE_OWN_JOBS: FIELD,
+    Permission.ANSWER_OFFER: frozenset({Role.THERAPIST}) | DESK,
+    Permission.ACT_ON_BEHALF: DESK,
+    Permission.SEE_SHIFTS: DESK,
+    Permission.MANAGE_SHIFTS: DESK,
+    Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever asks for a change. ``role`` is None for the system itself, which may do what only tasks do."""
+
+    person_id: int | None
+    role: Role | None
+    name: str
+    on_behalf_of: int | None = None
+
+    @property
+    def is_desk(self) -> bool:
+        """May see and act for everybody."""
+        return self.role in DESK
+
+
+SYSTEM = Actor(None, None, "system")
+
+
+def allowed(role: Role | None, permission: Permission) -> bool:
+    """Whether ``role`` holds ``permission``."""
+    return role is not None and role in HOLDERS[permission]
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Refuse unless ``actor`` holds ``permission``.
+
+    Raises:
+        NotAllowed: the role has no such right.
+    """
+    if not allowed(actor.role, permission):
+        raise NotAllowed("Your account may not do this. Ask a manager if you should be able to.")

@@ -1,0 +1,197 @@
+"""What pages are given of visits: plain, complete, and only what their reader may see.
+
+Times come twice: as words of the firm's clock, and as ISO instants for what counts down in the browser (empty when there is none).
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Card(TypedDict):
+    """A visit on the desk's board."""
+
+    id: int
+    state: str
+    when: str
+    starts_at: str
+    ends_at: str
+    client: str
+    services: str
+    people: str
+    place: str
+    driver: str
+    price: str
+    due_at: str
+    warning: str
+
+
+class DriverRow(TypedDict):
+    """A driver on shift: free since, or what they drive now."""
+
+    id: int
+    name: str
+    vehicle: str
+    status: str
+    detail: str
+    since: str
+
+
+class AttentionRow(TypedDict):
+    """Something that waits for a decision at the desk, worst first."""
+
+    key: str
+    kind: str
+    tone: str
+    title: str
+    detail: str
+    since: str
+    due_at: str
+    appointment_id: int
+
+
+class NightBar(TypedDict):
+    """One job of one therapist in the night at a glance; ``left`` and ``width`` are percent of the open hours."""
+
+    appointment_id: int
+    state: str
+    label: str
+    left: float
+    width: float
+
+
+class NightRow(TypedDict):
+    """One therapist's night."""
+
+    person_id: int
+    name: str
+    bars: list[NightBar]
+
+
+class Night(TypedDict):
+    """The evening in figures: label, open hours, ticks of its hour line, and where now is (percent; below 0 when outside)."""
+
+    evening: str
+    hours: str
+    opens_at: str
+    closes_at: str
+    ticks: list[str]
+    on_shift: int
+    working: int
+    free: int
+    jobs: int
+    value: str
+
+
+class Board(TypedDict):
+    """Everything the desk's scope shows; each key is one pushed variable."""
+
+    night: Night
+    rows: list[NightRow]
+    attention: list[AttentionRow]
+    waiting: list[Card]
+    confirmed: list[Card]
+    on_the_way: list[Card]
+    in_session: list[Card]
+    payment: list[Card]
+    ended: list[Card]
+    drivers: list[DriverRow]
+
+
+class Place(TypedDict):
+    """One therapist's part of a visit, as the desk sees it."""
+
+    assignment_id: int
+    person_id: int
+    name: str
+    answer: str
+    progress: str
+    due_at: str
+    reason: str
+    because: str
+
+
+class LegRow(TypedDict):
+    """One trip of a visit, as the desk sees it."""
+
+    leg_id: int
+    direction: str
+    state: str
+    driver: str
+    passengers: str
+    when: str
+
+
+class HistoryRow(TypedDict):
+    """One thing that happened to a visit."""
+
+    event_id: int
+    when: str
+    what: str
+    who: str
+    reason: str
+
+
+class Detail(TypedDict):
+    """A visit as the desk sees it."""
+
+    id: int
+    state: str
+    evening: str
+    when: str
+    starts_at: str
+    ends_at: str
+    client_id: int
+    client: str
+    phone: str
+    client_notes: str
+    address: str
+    address_notes: str
+    services: str
+    price: str
+    notes: str
+    driver_needed: bool
+    car_needed: bool
+    ending_reason: str
+    booked: str
+    can_cancel: bool
+    version: int
+    places: list[Place]
+    legs: list[LegRow]
+    history: list[HistoryRow]
+
+
+class OwnJob(TypedDict):
+    """One job of a therapist or driver, with what they need on the way and nothing of anybody else's.
+
+    ``kind`` is ``assignment`` or ``leg``; ``id`` is that row's. Phone and address are those of this job alone.
+    """
+
+    kind: str
+    id: int
+    appointment_id: int
+    state: str
+    answer: str
+    when: str
+    starts_at: str
+    ends_at: str
+    title: str
+    client: str
+    phone: str
+    address: str
+    map_link: str
+    notes: str
+    others: str
+    due_at: str
+    steps_done: int
+    steps: list[str]
+
+
+class OwnNight(TypedDict):
+    """What a therapist or driver sees of the evening; each key is one pushed variable."""
+
+    evening: str
+    shift: str
+    now_jobs: list[OwnJob]
+    next_jobs: list[OwnJob]
+    done_jobs: list[OwnJob]

@@ -1,0 +1,60 @@
+"""The small family of errors a service may raise. Each carries a sentence that a user can read and act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class GuitaraError(Exception):
+    """Something the user must know; ``field`` names the input it belongs to, when there is one."""
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+class NotAllowed(GuitaraError):
+    """The actor has no right to do this."""
+
+
+class NotPossible(GuitaraError):
+    """The right is there, but the thing is not in a state that permits the action."""
+
+
+class NotFound(GuitaraError):
+    """There is no such thing, or the actor may not know of it."""
+
+
+class Stale(GuitaraError):
+    """Somebody else changed it since the actor read it."""
+
+
+class Invalid(GuitaraError):
+    """The input cannot be right."""
+
+
+class Unavailable(GuitaraError):
+    """A server this needs does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One job that stands in the way: whose, which, and from when to when."""
+
+    person_id: int
+    person_name: str
+    job: str
+    starts_at: datetime
+    ends_at: datetime
+    appointment_id: int | None = None
+
+
+class Conflict(GuitaraError):
+    """A person's time is taken; ``overlaps`` names the jobs in the way (empty when only the database saw it)."""
+
+    def __init__(self, sentence: str, overlaps: Sequence[Overlap] = (), *, field: str = "") -> None:
+        super().__init__(sentence, field=field)
+        self.overlaps = tuple(overlaps)

@@ -1,0 +1,152 @@
+"""The event log: audit trail and outbox in one, written in the transaction of the change it tells of.
+
+Events hold ids. Personal values (reasons, before, after) stand in ``event_details``, which can be erased without touching the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlmodel import Field
+
+from guitara_app.kit.columns import Table, document, identity, moment, reference, word, words
+from guitara_app.kit.outbox import Change
+
+
+class By(Protocol):
+    """Whoever does something, perhaps for somebody else. The system has no ``person_id``."""
+
+    @property
+    def person_id(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def on_behalf_of(self) -> int | None: ...  # noqa: D102
+
+
+class Event(Table, table=True):
+    """Something that happened: what, to what, when, when it was recorded, by whom and for whom."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_unpublished", "id", postgresql_where=text("published_at IS NULL")),
+        Index("ix_events_appointment_id", "appointment_id", "id", postgresql_where=text("appointment_id IS NOT NULL")),
+        Index("ix_events_person_id", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
+    )
+
+    id: int = identity()
+    kind: str = word()
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment(recorded=True)
+    actor_id: int | None = reference("people.id", nullable=True)
+    on_behalf_of_id: int | None = reference("people.id", nullable=True)
+    # Not foreign keys: the log outlives what it tells of, and must never slow a change down.
+    appointment_id: int | None = None
+    assignment_id: int | None = None
+    leg_id: int | None = None
+    client_id: int | None = None
+    person_id: int | None = None
+    data: dict[str, Any] = document()
+    topics: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    published_at: datetime | None = moment(nullable=True)
+
+
+class EventDetail(Table, table=True):
+    """What an event changed, in words and values that may be personal; may be erased."""
+
+    __tablename__ = "event_details"
+
+    event_id: int = Field(
+        sa_column=Column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    reason: str = words()
+    before: dict[str, Any] | None = document(nullable=True)
+    after: dict[str, Any] | None = document(nullable=True)
+
+
+class IdempotencyKey(Table, table=True):
+    """A request that was carried out, so that the same request sent twice counts once."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("actor_id", "key"),)
+
+    id: int = identity()
+    actor_id: int = reference("people.id")
+    key: str = word()
+    made_at: datetime = moment(recorded=True)
+    result_id: int | None = None
+
+
+def record(
+    session: Session,
+    kind: str,
+    *,
+    by: By,
+    now: datetime,
+    topics: Iterable[str],
+    happened_at: datetime | None = None,
+    appointment_id: int | None = None,
+    assignment_id: int | None = None,
+    leg_id: int | None = None,
+    client_id: int | None = None,
+    person_id: int | None = None,
+    data: dict[str, Any] | None = None,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Event:
+    """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed."""
+    event = Event(
+        kind=kind,
+        happened_at=happened_at or now,
+        actor_id=by.person_id,
+        on_behalf_of_id=by.on_behalf_of,
+        appointment_id=appointment_id,
+        assignment_id=assignment_id,
+        leg_id=leg_id,
+        client_id=client_id,
+        person_id=person_id,
+        data=data or {},
+        topics=sorted(set(topics)),
+    )
+    session.add(event)
+    session.flush()
+    if reason or before is not None or after is not None:
+        session.add(EventDetail(event_id=event.id, reason=reason, before=before, after=after))
+    session.info.setdefault("recorded", []).append(Change(event.id, kind, tuple(event.topics)))
+    return event
+
+
+def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
+    """Claim ``key`` for this request, or say what the first request with it made.
+
+    The second of two simultaneous requests waits here for the first to end. None means: go ahead, then call ``keep_result``.
+    """
+    if not key:
+        return None
+    claimed = session.execute(
+        text(
+            "INSERT INTO idempotency_keys (actor_id, key) VALUES (:actor, :key)"
+            " ON CONFLICT (actor_id, key) DO NOTHING RETURNING id"
+        ),
+        {"actor": actor_id, "key": key},
+    ).scalar()
+    if claimed is not None:
+        return None
+    return session.execute(
+        text("SELECT result_id FROM idempotency_keys WHERE actor_id = :actor AND key = :key"),
+        {"actor": actor_id, "key": key},
+    ).scalar()
+
+
+def keep_result(session: Session, actor_id: int, key: str, result_id: int) -> None:
+    """Remember what the request with ``key`` made."""
+    if key:
+        session.execute(
+            text("UPDATE idempotency_keys SET result_id = :result WHERE actor_id = :actor AND key = :key"),
+            {"result": result_id, "actor": actor_id, "key": key},
+        )

@@ -1,0 +1,13 @@
+"""Every table of the application, for whoever needs the whole schema: migrations, the audit and the console."""
+
+from guitara_app.accounts import models as accounts
+from guitara_app.appointments import models as appointments
+from guitara_app.availability import models as availability
+from guitara_app.catalog import models as catalog
+from guitara_app.clients import models as clients
+from guitara_app.firm import models as firm
+from guitara_app.kit import events
+from guitara_app.money import models as money
+from guitara_app.stock import models as stock
+
+__all__ = ["accounts", "appointments", "availability", "catalog", "clients", "events", "firm", "money", "stock"]
