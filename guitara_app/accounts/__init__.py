@@ -1,0 +1,1 @@
+"""People who work here: accounts, roles, sessions, and the one permission table."""

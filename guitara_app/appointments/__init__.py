@@ -1,0 +1,1 @@
+"""Visits: booking them, the people on them, and how they move from a call to a payment."""

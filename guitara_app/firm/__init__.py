@@ -1,0 +1,1 @@
+"""What the firm has decided about itself."""

@@ -1,0 +1,71 @@
+"""Who holds a session token, remembered for a few seconds so that a click does not cost a query."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+
+from guitara_app.accounts.permissions import Actor
+from guitara_app.accounts.services import actor_for_token
+from guitara_app.kit.database import reading
+from guitara_app.kit.time import now
+
+REMEMBERED_S = 3.0
+_MOST_REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    actor: Actor | None
+    until: float
+
+
+_known: OrderedDict[str, _Known] = OrderedDict()
+_forgotten = 0
+_lock = Lock()
+
+
+def recognise(token: str) -> Actor | None:
+    """The actor behind ``token``, or None when the session is over, unknown or its account disabled. Blocking.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    if not token:
+        return None
+    key = hashlib.sha256(token.encode()).hexdigest()
+    with _lock:
+        known = _known.get(key)
+        if known and known.until > monotonic():
+            return known.actor
+        asked_at = _forgotten
+    with reading() as session:
+        actor = actor_for_token(session, token, now=now())
+    with _lock:
+        # Somebody's rights changed while the query ran: the answer may be from before, so it is used once and not kept.
+        if asked_at == _forgotten:
+            _known[key] = _Known(actor, monotonic() + REMEMBERED_S)
+            _known.move_to_end(key)
+            while len(_known) > _MOST_REMEMBERED:
+                _known.popitem(last=False)
+    return actor
+
+
+def forget_person(person_id: int) -> None:
+    """Ask the database again about ``person_id``: the account was disabled, or its role changed."""
+    global _forgotten  # noqa: PLW0603
+    with _lock:
+        _forgotten += 1
+        for key in [key for key, known in _known.items() if known.actor and known.actor.person_id == person_id]:
+            del _known[key]
+
+
+def forget_token(token: str) -> None:
+    """Ask the database again about ``token``: its session just ended."""
+    global _forgotten  # noqa: PLW0603
+    with _lock:
+        _forgotten += 1
+        _known.pop(hashlib.sha256(token.encode()).hexdigest(), None)

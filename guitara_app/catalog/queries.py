@@ -1,0 +1,33 @@
+"""What can be booked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+class ServiceChoice(NamedTuple):
+    """A service as it can be booked now."""
+
+    id: int
+    name: str
+    minutes: int
+    price: Decimal
+    buffer_minutes: int
+
+
+def active_services(session: Session, only: Iterable[int] | None = None) -> list[ServiceChoice]:
+    """Services on sale, by name; only those in ``only`` when it is given."""
+    wanted = None if only is None else sorted(set(only))
+    rows = session.execute(
+        text(
+            "SELECT id, name, minutes, price, buffer_minutes FROM services"
+            " WHERE active AND (CAST(:only AS bigint[]) IS NULL OR id = ANY(:only)) ORDER BY name"
+        ),
+        {"only": wanted},
+    )
+    return [ServiceChoice(row.id, row.name, row.minutes, row.price, row.buffer_minutes) for row in rows]

@@ -1,0 +1,169 @@
+"""Finding a client while the phone rings, and what is known of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.clients.rules import search_terms, shown_phone
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.errors import NotFound
+
+
+class ClientHit(NamedTuple):
+    """One line of the type-ahead."""
+
+    id: int
+    name: str
+    phone: str
+    place: str
+
+
+class AddressChoice(NamedTuple):
+    """A place the client was visited at."""
+
+    id: int
+    line: str
+    locality_id: int
+    locality: str
+    notes: str
+
+
+class PastVisit(NamedTuple):
+    """A visit of the client, newest first."""
+
+    appointment_id: int
+    when: str
+    services: str
+    therapists: str
+    state: str
+
+
+class ClientCard(NamedTuple):
+    """What an operator wants to see of a client at once."""
+
+    id: int
+    name: str
+    phone: str
+    email: str
+    notes: str
+    preferences: str
+    addresses: list[AddressChoice]
+    history: list[PastVisit]
+
+
+_PLACE = (
+    "SELECT a.line || ', ' || l.name FROM client_addresses a JOIN localities l ON l.id = a.locality_id"
+    " WHERE a.client_id = c.id ORDER BY a.last_used_at DESC NULLS LAST, a.id DESC LIMIT 1"
+)
+
+
+def search(session: Session, typed: str, *, limit: int = 8) -> list[ClientHit]:
+    """Clients whose name, phone or e-mail holds every word typed; names that begin with it come first.
+
+    Two characters are needed for a name, three digits for a phone; less finds nobody.
+    """
+    terms = search_terms(typed)
+    if not terms or len(max(terms, key=len)) < 2:
+        return []
+    found = _by_name_prefix(session, " ".join(terms), limit)
+    if len(found) < limit and len(max(terms, key=len)) >= 3:
+        seen = {hit.id for hit in found}
+        found += [hit for hit in _by_any_part(session, terms, limit) if hit.id not in seen]
+    return found[:limit]
+
+
+def card(session: Session, client_id: int) -> ClientCard:
+    """Everything the booking form shows of a client.
+
+    Raises:
+        NotFound: there is no such client.
+    """
+    row = session.execute(
+        text(
+            "SELECT c.*, p.name AS therapist FROM clients c LEFT JOIN people p ON p.id = c.preferred_therapist_id"
+            " WHERE c.id = :id AND c.merged_into_id IS NULL"
+        ),
+        {"id": client_id},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This client is not there any more. Search again.", field="client")
+    liked = [
+        f"{row.preferred_pressure} pressure" if row.preferred_pressure else "",
+        f"{row.preferred_gender} therapist" if row.preferred_gender else "",
+        f"likes {row.therapist}" if row.therapist else "",
+    ]
+    return ClientCard(
+        id=row.id,
+        name=row.name,
+        phone=shown_phone(row.phone),
+        email=row.email or "",
+        notes=row.notes,
+        preferences=", ".join(part for part in liked if part),
+        addresses=_addresses(session, client_id),
+        history=_history(session, client_id),
+    )
+
+
+def _by_name_prefix(session: Session, typed: str, limit: int) -> list[ClientHit]:
+    rows = session.execute(
+        text(
+            f"SELECT c.id, c.name, c.phone, ({_PLACE}) AS place FROM clients c"  # noqa: S608
+            " WHERE lower(c.name) LIKE :prefix AND c.merged_into_id IS NULL ORDER BY lower(c.name) USING ~<~, c.id"
+            " LIMIT :limit"
+        ),
+        {"prefix": _like(typed) + "%", "limit": limit},
+    )
+    return [ClientHit(row.id, row.name, shown_phone(row.phone), row.place or "") for row in rows]
+
+
+def _by_any_part(session: Session, terms: list[str], limit: int) -> list[ClientHit]:
+    wheres = " AND ".join(f"c.search LIKE :term{number}" for number in range(len(terms)))
+    values = {f"term{number}": f"%{_like(term)}%" for number, term in enumerate(terms)}
+    rows = session.execute(
+        # OFFSET 0 keeps the planner from walking the name index in the hope of an early hit.
+        text(
+            f"SELECT c.id, c.name, c.phone, ({_PLACE}) AS place FROM"  # noqa: S608
+            f" (SELECT * FROM clients c WHERE {wheres} AND c.merged_into_id IS NULL OFFSET 0) c LIMIT :limit"
+        ),
+        {**values, "limit": limit},
+    )
+    return [ClientHit(row.id, row.name, shown_phone(row.phone), row.place or "") for row in rows]
+
+
+def _like(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _addresses(session: Session, client_id: int) -> list[AddressChoice]:
+    rows = session.execute(
+        text(
+            "SELECT a.id, a.line, a.locality_id, l.name AS locality, a.notes FROM client_addresses a"
+            " JOIN localities l ON l.id = a.locality_id WHERE a.client_id = :id"
+            " ORDER BY a.last_used_at DESC NULLS LAST, a.id DESC LIMIT 8"
+        ),
+        {"id": client_id},
+    )
+    return [AddressChoice(row.id, row.line, row.locality_id, row.locality, row.notes) for row in rows]
+
+
+def _history(session: Session, client_id: int) -> list[PastVisit]:
+    # The visits are the table of a higher package; only its columns are read here, none of its code.
+    rows = session.execute(
+        text(
+            "SELECT a.id, a.starts_at, a.state,"
+            " (SELECT string_agg(s.name, ' + ' ORDER BY x.id) FROM appointment_services x"
+            "  JOIN services s ON s.id = x.service_id WHERE x.appointment_id = a.id) AS services,"
+            " (SELECT string_agg(DISTINCT p.name, ', ') FROM assignments g JOIN people p ON p.id = g.person_id"
+            "  WHERE g.appointment_id = a.id AND g.answer IN ('offered', 'accepted', 'released')) AS therapists"
+            " FROM appointments a WHERE a.client_id = :id ORDER BY a.starts_at DESC LIMIT 6"
+        ),
+        {"id": client_id},
+    )
+    calendar = firm_settings(session).calendar
+    return [
+        PastVisit(row.id, calendar.moment_label(row.starts_at), row.services or "", row.therapists or "", row.state)
+        for row in rows
+    ]
