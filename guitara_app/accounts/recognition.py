@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
 from guitara_app.accounts.permissions import Actor
-from guitara_app.accounts.services import actor_for_token
+from guitara_app.accounts.queries import actor_for_token
+from guitara_app.accounts.rules import token_hash
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import now
 
@@ -36,7 +36,7 @@ def recognise(token: str) -> Actor | None:
     """
     if not token:
         return None
-    key = hashlib.sha256(token.encode()).hexdigest()
+    key = token_hash(token)
     with _lock:
         known = _known.get(key)
         if known and known.until > monotonic():
@@ -68,4 +68,4 @@ def forget_token(token: str) -> None:
     global _forgotten  # noqa: PLW0603
     with _lock:
         _forgotten += 1
-        _known.pop(hashlib.sha256(token.encode()).hexdigest(), None)
+        _known.pop(token_hash(token), None)

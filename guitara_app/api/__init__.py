@@ -1,0 +1,1 @@
+"""Routes beside the pages: sign-in, health, and the API."""

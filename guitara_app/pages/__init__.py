@@ -1,0 +1,11 @@
+"""One package per page. A page registers itself with ``@rx.page`` when it is imported; the list names them all."""
+
+from importlib import import_module
+
+PAGES = ("login",)
+
+
+def register() -> None:
+    """Import every page, which adds it and its state to the app."""
+    for page in PAGES:
+        import_module(f"{__name__}.{page}")

@@ -1,0 +1,42 @@
+"""What stands around Reflex: the routes it does not serve, the wall in front of everything, the cache rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from guitara_app.api.auth import home, login, logout
+from guitara_app.api.frontend import Frontend, OwnAddress
+from guitara_app.api.gate import Gate
+from guitara_app.api.health import Health
+from guitara_app.api.v1 import api
+from guitara_app.settings import PROJECT
+
+PAGES = PROJECT / ".web" / "build" / "client"
+
+
+def outer_routes(pages: Path) -> list[Route | Mount]:
+    """Every route besides Reflex's own."""
+    health = Health()
+    return [
+        Route("/", home, methods=["GET"]),
+        Route("/auth/login", login, methods=["POST"]),
+        Route("/auth/logout", logout, methods=["POST"]),
+        Route("/health", health, methods=["GET"]),
+        Route("/health/", health, methods=["GET"]),
+        Route("/assets/reflex-env-{build}.js", OwnAddress(pages), methods=["GET"]),
+        Mount("/api/v1", api),
+    ]
+
+
+def transformers(pages: Path = PAGES) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
+    """For ``rx.App(api_transformer=...)``, innermost first."""
+    return (
+        Starlette(routes=outer_routes(pages)),
+        lambda app: Frontend(app, pages),
+        lambda app: Gate(app, pages),
+    )

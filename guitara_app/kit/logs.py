@@ -1,0 +1,112 @@
+"""How this process logs: one line of JSON each, and never anything that belongs to a person.
+
+Libraries log what they were handed: Reflex prints an unknown event with all its headers, database drivers print the values
+of a failed statement. So what reaches the log is cut here, once, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from guitara_app.settings import settings
+
+_HIDDEN = "[hidden]"
+
+_SECRET_KEYS = re.compile(
+    r"cookie|password|token|secret|authorization|phone|email|address|client_ip|headers|router_data|payload|notes?$",
+    re.I,
+)
+
+# From here on a text holds somebody's data: an event with its headers, the values of a statement, a rejected input.
+_CUT = re.compile(
+    r"Event\(|Event data|event argument|'?router_data'?|'?headers'?\s*[:=]|\[SQL:|\[parameters:|\bDETAIL:"
+    r"|\binput_value=",
+    re.I,
+)
+
+_MASKS = (
+    re.compile(r"(?i)\b(?:__Host-)?sid=[^;\s\"']+"),
+    re.compile(r"(?i)(?:cookie|password|token|secret|authorization)[\"']?\s*[:=]\s*[\"']?[^\s\"',;)}\]]+"),
+    re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
+    re.compile(r"(?<![\w:.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])"),
+    re.compile(
+        r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}(?:::[0-9a-f:]*)?(?![\w:])|(?<![\w:])[0-9a-f:]*::[0-9a-f:]+"
+    ),
+    re.compile(r"(?<![\w.+:-])(?:\+?63|0)[\s-]?9(?:[\s-]?\d){9}(?!\d)"),
+    re.compile(r"(?i)://[^/\s:@]*:[^/\s@]+@"),
+)
+
+
+def scrub(text: str) -> str:
+    """``text`` without secrets, addresses or phone numbers; cut off where somebody else's data begins."""
+    lines = []
+    for line in text.splitlines():
+        found = _CUT.search(line)
+        kept = f"{line[: found.start()]}{_HIDDEN}" if found else line
+        for mask in _MASKS:
+            kept = mask.sub(_HIDDEN, kept)
+        lines.append(kept)
+    return "\n".join(lines)
+
+
+def _scrub_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {key: _scrub_value(key, value) for key, value in event.items()}
+
+
+def _scrub_value(key: str, value: Any) -> Any:
+    if _SECRET_KEYS.search(key):
+        return _HIDDEN
+    if isinstance(value, bool | int | float) or value is None or key.startswith("_"):
+        return value
+    if isinstance(value, dict):
+        return {str(inner): _scrub_value(str(inner), item) for inner, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [_scrub_value("", item) for item in value]
+    return scrub(str(value))
+
+
+def configure() -> None:
+    """Send every record of this process, our own and the libraries', through the scrubber to standard error."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _scrub_event,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings().log_level)
+    # A handler of its own on some library's logger would print around the scrubber.
+    for name in list(logging.root.manager.loggerDict):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+    # Both print client addresses with every request or connection.
+    for name in ("granian.access", "uvicorn.access", "engineio", "socketio"):
+        logging.getLogger(name).setLevel(logging.ERROR)
