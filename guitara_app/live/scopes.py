@@ -1,0 +1,80 @@
+"""What can be watched, what it is called in Redis and in socket rooms, and who may watch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from guitara_app.accounts.permissions import Actor, Permission, allowed
+
+
+class Kind(StrEnum):
+    """The kinds of things a page can show live."""
+
+    DESK = "desk"
+    APPOINTMENT = "appointment"
+    PERSON = "person"
+
+
+_REVOKE = "revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One thing to watch. Everybody who may watch it sees the same; ``key`` is 0 where there is only one."""
+
+    kind: Kind
+    key: int = 0
+
+    @property
+    def topic(self) -> str:
+        """Its name as a topic of changes, as a room of sockets and in what browsers are sent."""
+        return f"{self.kind}:{self.key}" if self.key else str(self.kind)
+
+    @classmethod
+    def desk(cls) -> Self:
+        """The board."""
+        return cls(Kind.DESK)
+
+    @classmethod
+    def appointment(cls, appointment_id: int) -> Self:
+        """One visit, as the desk sees it."""
+        return cls(Kind.APPOINTMENT, appointment_id)
+
+    @classmethod
+    def person(cls, person_id: int) -> Self:
+        """One therapist's or driver's own evening."""
+        return cls(Kind.PERSON, person_id)
+
+
+def scope_of(topic: str) -> Scope | None:
+    """The scope a topic of changes belongs to; None when no page watches such a thing."""
+    kind, _, key = topic.partition(":")
+    if topic == Kind.DESK:
+        return Scope.desk()
+    if kind in (Kind.APPOINTMENT, Kind.PERSON) and key.isdecimal():
+        return Scope(Kind(kind), int(key))
+    return None
+
+
+def revoked_person(topic: str) -> int | None:
+    """The person whose sessions or rights changed, when that is what the topic says."""
+    kind, _, key = topic.partition(":")
+    return int(key) if kind == _REVOKE and key.isdecimal() else None
+
+
+def revoke_topic(person_id: int) -> str:
+    """The topic that tells of changes to a person's sessions and rights."""
+    return f"{_REVOKE}:{person_id}"
+
+
+def may_watch(actor: Actor, scope: Scope) -> bool:
+    """Whether ``actor`` may be sent what ``scope`` shows."""
+    match scope.kind:
+        case Kind.DESK:
+            return allowed(actor.role, Permission.SEE_BOARD)
+        case Kind.APPOINTMENT:
+            return allowed(actor.role, Permission.SEE_APPOINTMENT)
+        case Kind.PERSON:
+            return allowed(actor.role, Permission.SEE_OWN_JOBS) and actor.person_id == scope.key

@@ -1,0 +1,72 @@
+"""The variables that only ``live`` sets, in the browser and nowhere else.
+
+On the server they keep their defaults for ever. Handlers never assign them and no computed variable reads them; pages
+build on them with variable operations and show what they hold only while ``scope`` is the page's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_origin, get_type_hints
+
+import reflex as rx
+
+from guitara_app.appointments.views import (
+    AttentionRow,
+    Card,
+    Detail,
+    DriverRow,
+    Night,
+    NightRow,
+    OwnJob,
+)
+from guitara_app.live.scopes import Kind
+
+
+def blank(shape: type) -> Any:
+    """An empty value of a TypedDict: no text, no rows, zero."""
+    return {name: (get_origin(hint) or hint)() for name, hint in get_type_hints(shape).items()}
+
+
+class DeskLive(rx.State):
+    """The board (``guitara_app.appointments.views.Board``), one variable a column."""
+
+    scope: str = ""
+    loaded: bool = False
+    night: Night = blank(Night)
+    rows: list[NightRow] = []
+    attention: list[AttentionRow] = []
+    waiting: list[Card] = []
+    confirmed: list[Card] = []
+    on_the_way: list[Card] = []
+    in_session: list[Card] = []
+    payment: list[Card] = []
+    ended: list[Card] = []
+    drivers: list[DriverRow] = []
+
+
+class AppointmentLive(rx.State):
+    """One visit as the desk sees it; ``missing`` when there is none of that number."""
+
+    scope: str = ""
+    loaded: bool = False
+    missing: bool = False
+    detail: Detail = blank(Detail)
+
+
+class PersonLive(rx.State):
+    """The own evening of a therapist or driver (``guitara_app.appointments.views.OwnNight``)."""
+
+    scope: str = ""
+    loaded: bool = False
+    evening: str = ""
+    shift: str = ""
+    now_jobs: list[OwnJob] = []
+    next_jobs: list[OwnJob] = []
+    done_jobs: list[OwnJob] = []
+
+
+PUSHED: dict[Kind, type[rx.State]] = {
+    Kind.DESK: DeskLive,
+    Kind.APPOINTMENT: AppointmentLive,
+    Kind.PERSON: PersonLive,
+}
