@@ -1,0 +1,1 @@
+"""The design system and shared parts of pages."""

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-PAGES = ("login",)
+PAGES = ("login", "board", "appointment", "tonight", "accounts")
 
 
 def register() -> None:

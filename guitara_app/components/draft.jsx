@@ -1,0 +1,188 @@
+// A form whose values live in the browser: typing never waits for the server, and neither a refused save, a reload nor a lost connection
+// takes anything away. The server is told the whole draft a moment after it changes.
+import { createContext, createElement as h, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useConnection } from "./connection.jsx";
+import { closeDrawer } from "./drawer.jsx";
+
+const TELL_MS = 250;
+const PULSE_MS = 400;
+const PATIENCE_MS = 10000;
+const EMPTY = {};
+
+class Draft {
+  constructor(place) {
+    this.place = place;
+    this.listeners = new Set();
+    this.values = this.read();
+  }
+
+  read() {
+    try {
+      return JSON.parse(sessionStorage.getItem(this.place)) ?? this.fresh();
+    } catch {
+      return this.fresh();
+    }
+  }
+
+  // The key belongs to one intention to save: sent twice, it still counts once.
+  fresh() {
+    return { idempotency_key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}` };
+  }
+
+  set(patch) {
+    this.replace({ ...this.values, ...patch });
+  }
+
+  replace(values) {
+    this.values = values;
+    try {
+      sessionStorage.setItem(this.place, JSON.stringify(values));
+    } catch {
+      // Storage is full or forbidden: the form works on, it only does not survive a reload.
+    }
+    this.listeners.forEach((listener) => listener());
+  }
+
+  clear() {
+    this.replace(this.fresh());
+  }
+
+  subscribe = (listener) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+}
+
+const drafts = new Map();
+const draftOf = (name, owner) => {
+  const place = `guitara:draft:${name}:${owner}`;
+  if (!drafts.has(place)) drafts.set(place, new Draft(place));
+  return drafts.get(place);
+};
+
+const DraftContext = createContext(null);
+const none = { subscribe: () => () => {}, values: EMPTY, set: () => {} };
+const useDraft = () => useContext(DraftContext) ?? none;
+
+export const useDraftValue = (name) => {
+  const draft = useDraft();
+  const value = useSyncExternalStore(draft.subscribe, () => draft.values[name], () => undefined);
+  return [value, useCallback((patch) => draft.set(patch), [draft])];
+};
+
+const isEmpty = (value) => value === undefined || value === null || value === "" || value === false || value.length === 0;
+
+export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, onDraft, onSave, children, ...props }) {
+  const draft = useMemo(() => draftOf(name, owner), [name, owner]);
+  const [saving, setSaving] = useState(false);
+  const live = useConnection();
+  const tell = useRef(onDraft);
+  tell.current = onDraft;
+  const timer = useRef();
+  const later = (wait) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => tell.current?.(draft.values), wait);
+  };
+
+  useEffect(() => draft.subscribe(() => later(TELL_MS)), [draft]);
+  // ``ready`` falls back when the server had to start afresh; then it hears the draft again, as after every gap.
+  useEffect(() => later(0), [draft, ready, live]);
+  // What others do decides who is free.
+  useEffect(() => later(PULSE_MS), [pulse]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const form = useRef(null);
+  useEffect(() => {
+    setSaving(false);
+    const problem = answered ? form.current?.querySelector(".field-problem:not(:empty)") : null;
+    problem?.scrollIntoView({ block: "center" });
+    problem?.parentElement?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+  }, [answered]);
+  useEffect(() => {
+    if (!saving) return undefined;
+    const timer = setTimeout(() => setSaving(false), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [saving]);
+
+  useEffect(() => {
+    if (!saved || saved !== draft.values.idempotency_key) return;
+    draft.clear();
+    closeDrawer(drawer);
+  }, [saved, draft, drawer]);
+
+  const submit = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (saving) return;
+    setSaving(true);
+    onSave?.(draft.values);
+  };
+  const keys = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      event.currentTarget.requestSubmit();
+    } else if (event.key === "Enter" && event.target.tagName === "INPUT") {
+      // Enter in a field is not yet a booking.
+      event.preventDefault();
+    }
+  };
+  return h(
+    DraftContext.Provider,
+    { value: draft },
+    h("form", { ...props, ref: form, noValidate: true, autoComplete: "off", "aria-busy": saving, onSubmit: submit, onKeyDown: keys }, children),
+  );
+}
+
+export function DraftField({ name, element = "input", fallback = "", resets, children, ...props }) {
+  const [value, set] = useDraftValue(name);
+  const change = (event) => set({ ...resets, [name]: event.target.value });
+  return h(element, { id: `draft-${name}`, ...props, name, value: value ?? fallback, onChange: change }, children);
+}
+
+export function DraftCheck({ name, fallback = false, ...props }) {
+  const [value, set] = useDraftValue(name);
+  return h("input", {
+    id: `draft-${name}`,
+    ...props,
+    type: "checkbox",
+    name,
+    checked: value ?? fallback,
+    onChange: (event) => set({ [name]: event.target.checked }),
+  });
+}
+
+export function DraftPick({ name, value, ...props }) {
+  const [picked = [], set] = useDraftValue(name);
+  const change = (event) => {
+    const others = picked.filter((one) => one !== value);
+    set({ [name]: event.target.checked ? [...others, value] : others });
+  };
+  return h("input", { ...props, type: "checkbox", name, value, checked: picked.includes(value), onChange: change });
+}
+
+export function DraftSet({ patch, children, ...props }) {
+  const draft = useDraft();
+  return h("button", { ...props, type: "button", onClick: () => draft.set(patch) }, children);
+}
+
+export function DraftClear({ children, ...props }) {
+  const draft = useDraft();
+  return h("button", { ...props, type: "button", onClick: () => draft.clear() }, children);
+}
+
+// Children that show only while the field has a value, has none (``empty``), or is (``is``) or is not (``isNot``) one value.
+export function DraftWhen({ name, is, isNot, empty, children }) {
+  const [value] = useDraftValue(name);
+  if (is !== undefined) return value === is ? children : null;
+  if (isNot !== undefined) return value !== isNot ? children : null;
+  return isEmpty(value) === Boolean(empty) ? children : null;
+}
+
+// A line of a list that hides while what is typed in ``by`` does not occur in its text, unless it is picked.
+export function DraftMatch({ by, text, pick, value, children, ...props }) {
+  const [typed] = useDraftValue(by);
+  const [picked = []] = useDraftValue(pick);
+  const words = (typed ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+  const hidden = !picked.includes(value) && !words.every((word) => text.toLowerCase().includes(word));
+  return h("li", { ...props, hidden }, children);
+}

@@ -1,0 +1,67 @@
+// A sheet beside the board. It stays open over a reload, and closing it takes nothing away.
+import { createElement as h, useEffect, useRef, useSyncExternalStore } from "react";
+
+const listeners = new Set();
+const place = (name) => `guitara:open:${name}`;
+const open = new Set();
+
+const isOpen = (name) => open.has(name);
+const turn = (name, on) => {
+  if (on) open.add(name);
+  else open.delete(name);
+  try {
+    sessionStorage.setItem(place(name), on ? "1" : "");
+  } catch {
+    // Without storage it opens closed after a reload.
+  }
+  listeners.forEach((listener) => listener());
+};
+const subscribe = (listener) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+const useOpen = (name) => useSyncExternalStore(subscribe, () => isOpen(name), () => false);
+
+export const closeDrawer = (name) => turn(name, false);
+
+const typing = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+
+export function Drawer({ name, hotkey, children, ...props }) {
+  const shown = useOpen(name);
+  const node = useRef(null);
+  const before = useRef(null);
+
+  useEffect(() => {
+    const asked = new URLSearchParams(window.location.search).has(name);
+    if (asked) window.history.replaceState(window.history.state, "", window.location.pathname);
+    if (asked || sessionStorage.getItem(place(name))) turn(name, true);
+    const keys = (event) => {
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
+      if (plain && event.key.toLowerCase() === hotkey && !typing(event.target) && !document.querySelector("dialog[open]")) {
+        event.preventDefault();
+        turn(name, true);
+      }
+    };
+    window.addEventListener("keydown", keys);
+    return () => window.removeEventListener("keydown", keys);
+  }, [name, hotkey]);
+
+  useEffect(() => {
+    if (!shown) {
+      before.current?.focus?.();
+      return;
+    }
+    before.current = document.activeElement;
+    node.current?.querySelector("[data-first]")?.focus();
+  }, [shown]);
+
+  if (!shown) return null;
+  const escape = (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) turn(name, false);
+  };
+  return h("aside", { ...props, ref: node, role: "dialog", onKeyDown: escape }, children);
+}
+
+export function DrawerButton({ name, shows = true, children, ...props }) {
+  return h("button", { ...props, type: "button", onClick: () => turn(name, shows) }, children);
+}

@@ -1,0 +1,34 @@
+"""Small pieces that several pages share."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_components_core.react_router import link as router_link
+
+
+def link(*children: rx.Component | rx.Var[str] | str, to: rx.Var[str] | str, **props: object) -> rx.Component:
+    """A link to another page of the application, without loading it anew."""
+    return router_link(*children, to=to, **props)
+
+
+def panel(
+    title: str, *body: rx.Component, aside: rx.Component | rx.Var[str] | str = "", **props: object
+) -> rx.Component:
+    """A titled section; ``aside`` stands at the right of the title."""
+    names = f"panel {props.pop('class_name', '')}".strip()
+    head = rx.el.div(rx.el.h2(title), rx.el.span(aside, class_name="mute"), class_name="panel-head")
+    return rx.el.section(head, *body, class_name=names, aria_label=title, **props)
+
+
+def skeleton(lines: int = 6) -> rx.Component:
+    """Grey lines where something is about to be."""
+    return rx.el.div(
+        *(rx.el.div(class_name="bone") for _ in range(lines)), class_name="bones", aria_hidden=True, data_skeleton=True
+    )
+
+
+def dotted(*parts: rx.Var[str] | str) -> rx.Component:
+    """Facts in one line with a middle dot between those that are not empty."""
+    return rx.fragment(
+        *(rx.cond(part, rx.el.span(part, class_name="fact")) for part in parts),
+    )

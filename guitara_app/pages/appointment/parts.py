@@ -1,0 +1,139 @@
+"""The panels of a visit's page."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.appointments.views import HistoryRow, LegRow, Place
+from guitara_app.components.ago import ago
+from guitara_app.components.flash import flash
+from guitara_app.components.parts import panel
+from guitara_app.components.words import state_tag
+from guitara_app.live import AppointmentLive
+
+_detail = AppointmentLive.detail
+
+
+def _fact(word: str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:
+    return rx.fragment(rx.el.dt(word), rx.el.dd(*value))
+
+
+def summary() -> rx.Component:
+    """What was booked."""
+    return panel(
+        "Booked",
+        rx.el.dl(
+            _fact("Services", rx.el.b(_detail["services"])),
+            _fact("Price", rx.el.span(_detail["price"], class_name="num")),
+            _fact(
+                "Driver",
+                rx.cond(_detail["driver_needed"], "needed", "not needed"),
+                rx.cond(_detail["car_needed"], rx.el.span("with a car", class_name="fact"), ""),
+            ),
+            rx.cond(_detail["notes"], _fact("Notes", rx.el.span(_detail["notes"], class_name="prewrap"))),
+            _fact("Booked", _detail["booked"]),
+            class_name="facts",
+        ),
+    )
+
+
+def client() -> rx.Component:
+    """Who it is for, and where."""
+    return panel(
+        "Client",
+        rx.el.dl(
+            _fact("Name", rx.el.b(_detail["client"])),
+            _fact(
+                "Phone",
+                rx.el.a(
+                    rx.icon("phone", size=14), _detail["phone"], href=f"tel:{_detail['phone']}", class_name="call num"
+                ),
+            ),
+            _fact("Address", _detail["address"]),
+            rx.cond(
+                _detail["address_notes"],
+                _fact("Way in", rx.el.span(_detail["address_notes"], class_name="prewrap")),
+            ),
+            rx.cond(_detail["client_notes"], _fact("Notes", rx.el.span(_detail["client_notes"], class_name="prewrap"))),
+            class_name="facts",
+        ),
+    )
+
+
+def people() -> rx.Component:
+    """Every therapist with the answer, also those who said no."""
+    return panel(
+        "Therapists", rx.el.ul(rx.foreach(_detail["places"], _person)), aside=_detail["places"].length().to_string()
+    )
+
+
+def _person(place: rx.vars.ObjectVar[Place]) -> rx.Component:
+    moved = (place["answer"] == "accepted") & (place["progress"] != "waiting")
+    return rx.el.li(
+        flash(
+            rx.el.div(
+                rx.el.b(place["name"]),
+                rx.el.span(
+                    rx.cond(place["due_at"], ago(iso=place["due_at"], kind="left", class_name="mute")),
+                    rx.cond(moved, state_tag(place["progress"]), state_tag(place["answer"])),
+                    class_name="line",
+                ),
+                class_name="row",
+            ),
+            rx.cond(place["reason"], rx.el.span("Reason: ", place["reason"])),
+            rx.cond(place["because"], rx.el.span(place["because"], class_name="mute")),
+            of=f"{place['answer']}{place['progress']}",
+            class_name="item",
+        ),
+        key=place["assignment_id"],
+    )
+
+
+def trips() -> rx.Component:
+    """Every trip to the client and back."""
+    return panel(
+        "Trips",
+        rx.cond(
+            _detail["legs"].length() > 0,
+            rx.el.ul(rx.foreach(_detail["legs"], _leg)),
+            rx.el.p("No trip: the therapist travels alone.", class_name="empty"),
+        ),
+    )
+
+
+def _leg(leg: rx.vars.ObjectVar[LegRow]) -> rx.Component:
+    return rx.el.li(
+        flash(
+            rx.el.div(
+                rx.el.span(
+                    rx.el.b(leg["when"], class_name="num"),
+                    rx.cond(leg["direction"] == "outbound", " to the client", " back"),
+                ),
+                state_tag(leg["state"]),
+                class_name="row",
+            ),
+            rx.el.span(
+                rx.cond(leg["driver"], leg["driver"] + " drives", "No driver yet"),
+                rx.cond(leg["passengers"], rx.el.span(leg["passengers"], class_name="fact")),
+                class_name="mute",
+            ),
+            of=f"{leg['state']}{leg['driver']}",
+            class_name="item",
+        ),
+        key=leg["leg_id"],
+    )
+
+
+def history() -> rx.Component:
+    """What happened, newest first, by whom and why."""
+    return panel("History", rx.el.ol(rx.foreach(_detail["history"], _happening), class_name="history"))
+
+
+def _happening(row: rx.vars.ObjectVar[HistoryRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(rx.el.b(row["what"]), rx.el.span(row["when"], class_name="mute num nowrap"), class_name="row"),
+        rx.el.span(row["who"], class_name="mute"),
+        rx.cond(row["reason"], rx.el.span(row["reason"], class_name="prewrap")),
+        class_name="item",
+        key=row["event_id"],
+    )

@@ -1,0 +1,51 @@
+"""The board: needs me now, the night at a glance, the columns, the drivers, and the booking form beside them."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.drawer import drawer_button
+from guitara_app.components.parts import skeleton
+from guitara_app.live import DeskLive
+from guitara_app.pages.board.columns import columns
+from guitara_app.pages.board.glance import glance
+from guitara_app.pages.board.sides import drivers, needs_me_now
+from guitara_app.pages.board.state import BoardState
+from guitara_app.pages.booking.form import DRAWER, booking_drawer
+from guitara_app.pages.shell import Who, desk_header, shell, who
+
+
+def _book_button() -> rx.Component:
+    return drawer_button(
+        rx.icon("plus", size=16),
+        "Book",
+        rx.el.kbd("B", class_name="kbd only-desk"),
+        name=DRAWER,
+        class_name="button button-primary",
+    )
+
+
+@rx.page(route="/board", title="Board · Guitara", on_load=[Who.load, BoardState.load])
+def board_page() -> rx.Component:
+    """Everything the desk looks at all evening."""
+    title = rx.cond(DeskLive.loaded, DeskLive.night["evening"], "Board")
+    return shell(
+        rx.cond(
+            DeskLive.loaded,
+            rx.el.div(needs_me_now(), glance(), columns(), drivers(), class_name="board"),
+            rx.el.div(
+                *(rx.el.section(skeleton(8), class_name="panel") for _ in range(4)),
+                class_name="board",
+                aria_busy=True,
+                aria_label="Loading the board",
+            ),
+        ),
+        booking_drawer(),
+        here="/board",
+        header=[
+            *desk_header(title, hours=DeskLive.night["hours"]),
+            rx.el.span(class_name="top-space"),
+            who(),
+            _book_button(),
+        ],
+    )

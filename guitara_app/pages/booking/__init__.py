@@ -1,0 +1,1 @@
+"""Booking while the client is on the phone: a sheet that opens beside the board."""

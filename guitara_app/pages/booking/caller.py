@@ -1,0 +1,174 @@
+"""Who calls, and where the visit is: found, picked or typed."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.draft import draft_field, draft_set, draft_when, typeahead
+from guitara_app.components.words import state_tag
+from guitara_app.pages.booking.fields import field, group, problem
+from guitara_app.pages.booking.state import BookingState
+from guitara_app.pages.booking.views import AddressLine, Choice, VisitLine
+
+_NO_PLACE = {"address_id": "", "address_line": "", "locality_id": "", "address_notes": ""}
+
+
+def caller() -> rx.Component:
+    """The client: type-ahead, then the card; or a new one inline."""
+    return group(
+        "Client",
+        draft_when(draft_when(_search(), name="client_mode", empty=True), name="client_id", empty=True),
+        draft_when(_known(), name="client_id"),
+        draft_when(_new(), name="client_mode", is_="new"),
+        problem("client"),
+    )
+
+
+def _search() -> rx.Component:
+    return typeahead(
+        name="client_text",
+        hits=BookingState.hits,
+        answers=BookingState.hits_for,
+        nothing="Nobody found by this name, phone or e-mail.",
+        make_new="New client",
+        placeholder="Name, phone or e-mail",
+        max_length=200,
+        on_search=BookingState.find,
+        class_name="input",
+        aria_label="Client: name, phone or e-mail",
+        data_first=True,
+    )
+
+
+def _other(words: str) -> rx.Component:
+    return draft_set(
+        words,
+        patch={"client_id": "", "client_mode": "", **_NO_PLACE},
+        class_name="button button-small",
+        data_first=True,
+    )
+
+
+def _known() -> rx.Component:
+    client = BookingState.client
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span(
+                rx.cond(client["id"] > 0, rx.el.b(client["name"]), rx.el.span("Reading the client", class_name="mute")),
+                rx.el.span(client["phone"], class_name="num fact"),
+                rx.cond(client["email"], rx.el.span(client["email"], class_name="fact mute")),
+            ),
+            _other("Change"),
+            class_name="row",
+        ),
+        rx.cond(client["preferences"], rx.el.p("Likes: ", client["preferences"], class_name="client-likes")),
+        rx.cond(client["notes"], rx.el.p(client["notes"], class_name="client-notes prewrap")),
+        rx.cond(
+            BookingState.history.length() > 0,
+            rx.el.ul(rx.foreach(BookingState.history, _visit), class_name="client-history", aria_label="Last visits"),
+            rx.el.p("No visit yet.", class_name="mute"),
+        ),
+        class_name="client-card",
+    )
+
+
+def _visit(visit: rx.vars.ObjectVar[VisitLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(visit["when"], class_name="num nowrap"),
+        rx.el.span(
+            visit["services"],
+            rx.cond(visit["therapists"], rx.el.span(visit["therapists"], class_name="fact")),
+            class_name="cut",
+        ),
+        state_tag(visit["state"]),
+        key=visit["id"],
+    )
+
+
+def _new() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(rx.el.b("New client"), _other("Search instead"), class_name="row"),
+        rx.el.div(
+            field("Name", "client_name", _text("client_name", 500), slot="name"),
+            field("Phone", "client_phone", _text("client_phone", 60, "tel"), slot="phone"),
+            field("E-mail, if any", "client_email", _text("client_email", 254, "email"), slot="email"),
+            class_name="fields",
+        ),
+        field("Notes on the client", "client_notes", _text("client_notes", 20000)),
+        class_name="client-card",
+    )
+
+
+def _text(name: str, longest: int, mode: str = "text") -> rx.Component:
+    return draft_field(name=name, input_mode=mode, max_length=longest, class_name="input", auto_complete="off")
+
+
+def place() -> rx.Component:
+    """Where: one of the client's places, or a new one."""
+    return group(
+        "Where",
+        rx.cond(
+            BookingState.addresses.length() > 0,
+            rx.el.div(
+                rx.foreach(BookingState.addresses, _address),
+                class_name="places",
+                role="group",
+                aria_label="Past addresses",
+            ),
+        ),
+        draft_when(
+            rx.el.div(
+                field("Street, number, unit", "address_line", _text("address_line", 1000)),
+                field(
+                    "Town",
+                    "locality_id",
+                    draft_field(
+                        rx.el.option("Choose", value=""),
+                        rx.foreach(BookingState.towns, _town),
+                        name="locality_id",
+                        element="select",
+                        class_name="input",
+                    ),
+                ),
+                class_name="booking-where",
+            ),
+            field("How to find it", "address_notes", _text("address_notes", 20000)),
+            name="address_id",
+            empty=True,
+        ),
+        draft_when(problem("address_line"), name="address_id"),
+    )
+
+
+def _address(address: rx.vars.ObjectVar[AddressLine]) -> rx.Component:
+    return rx.el.span(
+        draft_when(
+            draft_set(
+                rx.icon("check", size=14),
+                rx.el.span(address["line"], class_name="cut"),
+                rx.el.span(address["locality"], class_name="mute nowrap"),
+                rx.el.span("Take another", class_name="unseen"),
+                patch={"address_id": ""},
+                class_name="place place-on",
+                aria_pressed=True,
+            ),
+            name="address_id",
+            is_=address["id"],
+        ),
+        draft_when(
+            draft_set(
+                rx.el.span(address["line"], class_name="cut"),
+                rx.el.span(address["locality"], class_name="mute nowrap"),
+                patch={"address_id": address["id"], "address_line": "", "locality_id": "", "address_notes": ""},
+                class_name="place",
+                aria_pressed=False,
+            ),
+            name="address_id",
+            is_not=address["id"],
+        ),
+        key=address["id"],
+    )
+
+
+def _town(choice: rx.vars.ObjectVar[Choice]) -> rx.Component:
+    return rx.el.option(choice["label"], value=choice["value"], key=choice["value"])

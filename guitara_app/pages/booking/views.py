@@ -1,0 +1,182 @@
+"""What the form is told, plain enough for the browser."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.queries.preview import Preview
+from guitara_app.catalog.queries import active_services
+from guitara_app.clients.queries import ClientCard
+from guitara_app.firm.queries import firm_settings, localities
+
+_SHOWN_EVENINGS = 30
+
+
+class Choice(TypedDict):
+    """One line of a select."""
+
+    value: str
+    label: str
+
+
+class ServiceLine(TypedDict):
+    """A service to pick."""
+
+    id: int
+    name: str
+    facts: str
+
+
+class AddressLine(TypedDict):
+    """A place the client was visited at, to pick with one click."""
+
+    id: int
+    line: str
+    locality: str
+    notes: str
+
+
+class VisitLine(TypedDict):
+    """A past visit of the client."""
+
+    id: int
+    when: str
+    services: str
+    therapists: str
+    state: str
+
+
+class ClientView(TypedDict):
+    """The client as the form shows it; id 0 when none is chosen."""
+
+    id: int
+    name: str
+    phone: str
+    email: str
+    notes: str
+    preferences: str
+
+
+class CandidateLine(TypedDict):
+    """A therapist to pick, with the reason to or not to."""
+
+    id: int
+    name: str
+    free: bool
+    reason: str
+
+
+class Sums(TypedDict):
+    """What the booking comes to."""
+
+    evening: str
+    starts: str
+    ends: str
+    minutes: str
+    price: str
+
+
+NOBODY = ClientView(id=0, name="", phone="", email="", notes="", preferences="")
+NO_SUMS = Sums(evening="", starts="", ends="", minutes="", price="")
+
+
+def evenings(session: Session, now: datetime) -> list[Choice]:
+    """Tonight and the evenings after it."""
+    firm = firm_settings(session)
+    tonight = firm.calendar.business_date(now)
+    days = [tonight + timedelta(days=ahead) for ahead in range(min(_SHOWN_EVENINGS, firm.book_ahead_days + 1))]
+    return [
+        Choice(value=day.isoformat(), label=firm.calendar.evening_label(day) + (" (tonight)" if day == tonight else ""))
+        for day in days
+    ]
+
+
+def times(session: Session, now: datetime) -> list[str]:
+    """The quarter hours the firm is open, as suggestions to type from."""
+    firm = firm_settings(session)
+    hours = firm.calendar.open_period(firm.calendar.business_date(now))
+    if hours.lower is None or hours.upper is None:
+        return []
+    quarters = int((hours.upper - hours.lower).total_seconds() // 900)
+    return [f"{firm.calendar.local(hours.lower + timedelta(minutes=15 * step)):%H:%M}" for step in range(quarters)]
+
+
+def services(session: Session) -> list[ServiceLine]:
+    """What can be booked."""
+    return [
+        ServiceLine(id=service.id, name=service.name, facts=f"{service.minutes} min, \u20b1{service.price:,.0f}")
+        for service in active_services(session)
+    ]
+
+
+def towns(session: Session) -> list[Choice]:
+    """Where visits can be."""
+    return [Choice(value=str(town.id), label=f"{town.name} ({town.zone})") for town in localities(session)]
+
+
+def client_view(card: ClientCard) -> ClientView:
+    """The part of the card that stands at the top."""
+    return ClientView(
+        id=card.id,
+        name=card.name,
+        phone=card.phone,
+        email=card.email,
+        notes=card.notes,
+        preferences=card.preferences,
+    )
+
+
+def address_lines(card: ClientCard) -> list[AddressLine]:
+    """The client's places."""
+    return [AddressLine(id=one.id, line=one.line, locality=one.locality, notes=one.notes) for one in card.addresses]
+
+
+def visit_lines(card: ClientCard) -> list[VisitLine]:
+    """The client's last visits."""
+    return [
+        VisitLine(
+            id=visit.appointment_id,
+            when=visit.when,
+            services=visit.services,
+            therapists=visit.therapists,
+            state=str(visit.state),
+        )
+        for visit in card.history
+    ]
+
+
+def sums(preview: Preview) -> Sums:
+    """What the booking comes to, in words."""
+    return Sums(
+        evening=preview.evening_label,
+        starts=preview.starts_label,
+        ends=preview.ends_label,
+        minutes=str(preview.minutes or ""),
+        price=f"{preview.price:,.2f}".removesuffix(".00") if preview.minutes else "",
+    )
+
+
+def candidate_lines(preview: Preview) -> list[CandidateLine]:
+    """Who could go, best first."""
+    return [
+        CandidateLine(id=one.person_id, name=one.name, free=one.free, reason=one.reason) for one in preview.candidates
+    ]
+
+
+def by_slot(problems: dict[str, str]) -> dict[str, str]:
+    """Problems by the place in the form where they are shown; what has no place of its own goes to ``form``."""
+    shown: dict[str, Any] = {}
+    for field, sentence in problems.items():
+        slot = _SLOTS.get(field, field if field in _FIELDS else "form")
+        shown[slot] = f"{shown[slot]} {sentence}" if slot in shown else sentence
+    return shown
+
+
+_SLOTS = {"client": "client", "client_id": "client", "new_client": "client", "address_id": "address_line"}
+_FIELDS = {
+    "name", "phone", "email", "client_notes", "evening", "start", "service_ids", "minutes", "price", "therapist_ids",
+    "off_shift_reason", "driver_needed", "car_needed", "address_line", "locality_id", "address_notes", "notes",
+}  # fmt: skip

@@ -1,0 +1,115 @@
+"""What stands around every page of somebody who is signed in: rail, header, connection, theme, sign-out."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.accounts.permissions import Permission
+from guitara_app.components.ago import clock
+from guitara_app.components.connection import connection, lost
+from guitara_app.components.parts import link
+from guitara_app.components.post_form import post_form
+from guitara_app.components.words import role_word
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.database import reading
+from guitara_app.kit.threads import in_thread
+from guitara_app.pages.access import allow, current_actor
+
+
+class Who(rx.State):
+    """Who is signed in, for what the frame shows. Rights are never read from here."""
+
+    person_id: int = 0
+    name: str = ""
+    role: str = ""
+    zone: str = ""
+
+    @rx.event
+    @allow(Permission.SIGNED_IN)
+    async def load(self) -> None:
+        """Ask who holds the session."""
+        actor = current_actor()
+        self.zone = await in_thread(_zone)
+        self.person_id, self.name, self.role = actor.person_id or 0, actor.name, str(actor.role)
+
+
+def _zone() -> str:
+    with reading() as session:
+        return firm_settings(session).timezone
+
+
+_AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "admin")
+_IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
+
+
+def shell(*body: rx.Component, here: str, header: list[rx.Component]) -> rx.Component:
+    """A page: ``header`` before the connection, ``body`` below; ``here`` is the path of its place in the rail."""
+    return rx.el.div(
+        _rail(here),
+        rx.el.header(
+            *header,
+            rx.el.span(class_name="top-space"),
+            connection(),
+            class_name="top",
+        ),
+        rx.el.main(*body, class_name="main", id="main"),
+        lost(),
+        class_name="shell",
+    )
+
+
+def desk_header(title: rx.Var[str] | str, *more: rx.Component, hours: rx.Var[str] | str = "") -> list[rx.Component]:
+    """The header of a desk page: its title, the time, and what the page adds."""
+    return [
+        rx.el.h1(title),
+        rx.el.span(
+            clock(zone=Who.zone), rx.cond(hours, rx.el.span(hours, class_name="fact"), ""), class_name="top-who num"
+        ),
+        *more,
+    ]
+
+
+def who() -> rx.Component:
+    """Name and role of whoever is signed in."""
+    return rx.el.span(
+        rx.cond(Who.name, rx.fragment(Who.name, rx.el.span(role_word(Who.role), class_name="fact")), ""),
+        class_name="top-who only-desk",
+    )
+
+
+def _rail(here: str) -> rx.Component:
+    return rx.el.nav(
+        rx.cond(_AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
+        rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
+        rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
+        rx.el.span(class_name="rail-space"),
+        rx.el.button(
+            rx.el.span(rx.icon("moon", size=20), class_name="when-light"),
+            rx.el.span(rx.icon("sun", size=20), class_name="when-dark"),
+            rx.el.span("Light or dark", class_name="rail-word"),
+            type="button",
+            on_click=rx.toggle_color_mode,
+            class_name="rail-link",
+        ),
+        post_form(
+            rx.el.button(
+                rx.icon("log_out", size=20),
+                rx.el.span("Sign out", class_name="rail-word"),
+                type="submit",
+                class_name="rail-link",
+            ),
+            action="/auth/logout",
+        ),
+        class_name="rail",
+        aria_label="Pages",
+    )
+
+
+def _place(word: str, icon: str, path: str, here: str) -> rx.Component:
+    return link(
+        rx.icon(icon, size=20),
+        rx.el.span(word, class_name="rail-word"),
+        to=path,
+        class_name="rail-link",
+        aria_current="page" if path == here else "false",
+    )
