@@ -1,0 +1,153 @@
+"""Makes the demo firm, once, and its evening, again whenever the one before is over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.demo.evening import tell_evening
+from guitara_app.demo.founding import found, weekly_patterns
+from guitara_app.demo.history import tell_history
+from guitara_app.demo.hours import Evening, as_settings, evening_for
+from guitara_app.demo.leftovers import close_leftovers
+from guitara_app.demo.rows import Rows
+from guitara_app.demo.stockroom import Stockroom
+from guitara_app.demo.teller import Teller, minutes
+from guitara_app.demo.world import world_of
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit import database
+from guitara_app.kit.errors import NotPossible
+from guitara_app.kit.events import record
+from guitara_app.kit.time import now as clock
+
+_FLAG = "demo"
+_PLAYED = "demo_evening"
+_LOCK = 9
+_HOURS = ("day_starts", "opens", "closes")
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """What a run did. All zero and False when this evening was there already."""
+
+    founded: bool
+    new_evening: bool
+    evening: str
+    hours: str
+    history: int
+    tonight: int
+    closed: int
+
+
+def run(*, now: datetime | None = None) -> SeedReport:
+    """Make whatever is missing of the demo firm for the moment ``now`` (the present, unless given).
+
+    Raises:
+        NotPossible: the database holds a real firm; nothing was changed.
+    """
+    moment = (now or clock()).replace(microsecond=0)
+    return database.run(lambda session: _seed(session, moment))
+
+
+def _seed(session: Session, now: datetime) -> SeedReport:
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    kept: dict[str, Any] = {row.key: row.value for row in session.execute(text("SELECT key, value FROM settings"))}
+    is_new = kept.get(_FLAG) is not True
+    if is_new and session.execute(text("SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM clients)")).scalar():
+        raise NotPossible(
+            "This database holds a firm that is not the demo. Nothing was changed. For a demo, give an empty database."
+        )
+    played = _played(kept)
+    calendar = firm_settings(session).calendar
+    if played and played[0] <= now < played[1]:
+        hours = f"{calendar.local(played[0]):%H:%M} to {calendar.local(played[1]):%H:%M}"
+        label = calendar.evening_label(calendar.business_date(now))
+        return SeedReport(founded=False, new_evening=False, evening=label, hours=hours, history=0, tonight=0, closed=0)
+    random = Random(f"guitara {now:%Y-%m-%d}")  # noqa: S311  made-up data
+    if is_new:
+        found(session, now=now, random=random)
+        _keep(session, _FLAG, value=True)
+    evening = evening_for(now, firm_settings(session))
+    _keep_hours(session, evening, random)
+    rows = Rows(session)
+    stock = Stockroom(session, rows, random)
+    closed = close_leftovers(session, rows, stock, before=min(played[1], now), now=now) if played else 0
+    rows.write()
+    world = world_of(session, since=evening.opens_at - minutes(120), random=random)
+    teller = Teller(rows, world, stock, random, evening.day)
+    history = tell_history(teller, evening.calendar, evening.day, now=now) if is_new else 0
+    teller.day = evening.day
+    teller.staff(evening, now=now)
+    tonight = tell_evening(teller, evening, now=now)
+    rows.write()
+    stock.write()
+    _announce(session, world.therapists | world.drivers, now)
+    return SeedReport(
+        founded=is_new,
+        new_evening=True,
+        evening=evening.calendar.evening_label(evening.day),
+        hours=f"{evening.calendar.opens:%H:%M} to {evening.calendar.closes:%H:%M}",
+        history=history,
+        tonight=tonight,
+        closed=closed,
+    )
+
+
+def _played(kept: dict[str, Any]) -> tuple[datetime, datetime] | None:
+    played = kept.get(_PLAYED)
+    if not isinstance(played, dict):
+        return None
+    return datetime.fromisoformat(played["opens_at"]), datetime.fromisoformat(played["closes_at"])
+
+
+def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
+    """Make the evening's hours the firm's, and clear the shifts that the demo itself planned into it."""
+    before = firm_settings(session).calendar
+    session.execute(text("DELETE FROM settings WHERE key = ANY(:keys)"), {"keys": list(_HOURS)})
+    for key, clock_time in as_settings(evening.calendar).items():
+        _keep(session, key, value=clock_time)
+    _keep(
+        session,
+        _PLAYED,
+        value={"opens_at": evening.opens_at.isoformat(), "closes_at": evening.closes_at.isoformat()},
+    )
+    session.info.pop("firm_settings", None)
+    session.execute(
+        text(
+            "DELETE FROM shifts WHERE source = 'pattern' AND period && tstzrange(:opens, :closes, '[)')"
+            " AND person_id IN (SELECT id FROM people WHERE is_demo)"
+        ),
+        {"opens": evening.opens_at, "closes": evening.closes_at},
+    )
+    staff = list(
+        session.execute(text("SELECT id FROM people WHERE is_demo AND role IN ('therapist', 'driver')")).scalars()
+    )
+    has_patterns = session.execute(text("SELECT EXISTS (SELECT FROM weekly_patterns)")).scalar()
+    if before != evening.calendar or not has_patterns:
+        session.execute(text("DELETE FROM weekly_patterns WHERE person_id = ANY(:staff)"), {"staff": staff})
+        patterns = Rows(session)
+        weekly_patterns(patterns, staff, evening.calendar, random)
+        patterns.write()
+
+
+def _keep(session: Session, key: str, *, value: Any) -> None:
+    session.execute(
+        text(
+            "INSERT INTO settings (key, value) VALUES (:key, CAST(:value AS jsonb))"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, changed_at = now()"
+        ),
+        {"key": key, "value": json.dumps(value)},
+    )
+
+
+def _announce(session: Session, field: dict[str, int], now: datetime) -> None:
+    """Pages that are open while the evening is made show it at once."""
+    topics = ["desk", *(f"person:{person}" for person in field.values())]
+    record(session, "demo_evening_made", by=SYSTEM, now=now, topics=topics)
