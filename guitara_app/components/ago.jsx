@@ -32,7 +32,7 @@ const useNow = () => useSyncExternalStore(subscribe, () => now, () => 0);
 
 const span = (milliseconds) => {
   const minutes = Math.floor(Math.abs(milliseconds) / 60000);
-  if (minutes < 1) return "under 1 min";
+  if (minutes < 1) return "<1 min";
   if (minutes < 120) return `${minutes} min`;
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")}`;
   return `${Math.floor(minutes / 1440)} days`;

@@ -20,6 +20,11 @@ def head_components() -> list[rx.Component]:
     ]
 
 
+def toaster() -> rx.Component:
+    """Where notices show: at the top, where they cover no button."""
+    return rx.toast.provider(position="top-center", offset="60px")
+
+
 def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     """Reflex's own wraps but for its connection banner and toast: the header says it in our words."""
     return {(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()}

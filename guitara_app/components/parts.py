@@ -29,6 +29,4 @@ def skeleton(lines: int = 6) -> rx.Component:
 
 def dotted(*parts: rx.Var[str] | str) -> rx.Component:
     """Facts in one line with a middle dot between those that are not empty."""
-    return rx.fragment(
-        *(rx.cond(part, rx.el.span(part, class_name="fact")) for part in parts),
-    )
+    return rx.el.span(*(rx.cond(part, rx.el.span(part, class_name="fact")) for part in parts))

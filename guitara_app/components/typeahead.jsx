@@ -71,7 +71,7 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
             h("span", { key: "phone", className: "num nowrap" }, hit.phone),
             h("span", { key: "place", className: "mute cut" }, hit.place),
           ]
-        : [h("b", { key: "new" }, makeNew), h("span", { key: "as", className: "mute cut" }, asked)],
+        : [h("b", { key: "new", className: "typeahead-new" }, `${makeNew}: `, h("span", null, asked))],
     );
   const shown = open && asked.length > 1;
   return h(

@@ -42,14 +42,23 @@ _AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "ad
 _IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
 
 
-def shell(*body: rx.Component, here: str, header: list[rx.Component]) -> rx.Component:
-    """A page: ``header`` before the connection, ``body`` below; ``here`` is the path of its place in the rail."""
+def shell(
+    *body: rx.Component,
+    here: str,
+    title: rx.Component,
+    before: rx.Component | None = None,
+    actions: rx.Component | None = None,
+) -> rx.Component:
+    """A page. ``here`` is the path of its place in the rail; ``before`` the title and after all stand links and buttons."""
     return rx.el.div(
         _rail(here),
         rx.el.header(
-            *header,
+            before or rx.fragment(),
+            title,
             rx.el.span(class_name="top-space"),
+            _who(),
             connection(),
+            actions or rx.fragment(),
             class_name="top",
         ),
         rx.el.main(*body, class_name="main", id="main"),
@@ -58,21 +67,20 @@ def shell(*body: rx.Component, here: str, header: list[rx.Component]) -> rx.Comp
     )
 
 
-def desk_header(title: rx.Var[str] | str, *more: rx.Component, hours: rx.Var[str] | str = "") -> list[rx.Component]:
-    """The header of a desk page: its title, the time, and what the page adds."""
-    return [
-        rx.el.h1(title),
+def desk_title(words: rx.Var[str] | str, hours: rx.Var[str] | str = "") -> rx.Component:
+    """The title of a desk page, with the time."""
+    return rx.el.div(
+        rx.el.h1(words),
         rx.el.span(
-            clock(zone=Who.zone), rx.cond(hours, rx.el.span(hours, class_name="fact"), ""), class_name="top-who num"
+            clock(zone=Who.zone), rx.cond(hours, rx.el.span(hours, class_name="and"), ""), class_name="top-time num"
         ),
-        *more,
-    ]
+        class_name="top-title",
+    )
 
 
-def who() -> rx.Component:
-    """Name and role of whoever is signed in."""
+def _who() -> rx.Component:
     return rx.el.span(
-        rx.cond(Who.name, rx.fragment(Who.name, rx.el.span(role_word(Who.role), class_name="fact")), ""),
+        rx.cond(Who.name, rx.fragment(Who.name, rx.el.span(role_word(Who.role), class_name="and")), ""),
         class_name="top-who only-desk",
     )
 

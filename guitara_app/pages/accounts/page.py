@@ -8,7 +8,7 @@ from guitara_app.components.dialog import ask_reason
 from guitara_app.components.parts import skeleton
 from guitara_app.components.words import role_word
 from guitara_app.pages.accounts.state import AccountLine, AccountsState
-from guitara_app.pages.shell import Who, desk_header, shell, who
+from guitara_app.pages.shell import Who, desk_title, shell
 
 AccountVar = rx.vars.ObjectVar[AccountLine]
 
@@ -56,7 +56,7 @@ def accounts_page() -> rx.Component:
             class_name="accounts",
         ),
         here="/accounts",
-        header=[*desk_header("Accounts"), rx.el.span(class_name="top-space"), who()],
+        title=desk_title("Accounts"),
     )
 
 

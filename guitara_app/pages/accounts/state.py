@@ -13,6 +13,7 @@ from guitara_app import live
 from guitara_app.accounts import services
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.accounts.queries import PersonRow, people
+from guitara_app.clients.rules import shown_phone
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -85,7 +86,7 @@ class AccountsState(rx.State):
         words = self.typed.lower().split()
         self.total = len(everybody)
         self.accounts = [
-            AccountLine(**row._asdict())
+            AccountLine(**{**row._asdict(), "phone": shown_phone(row.phone)})
             for row in everybody
             if all(word in f"{row.name} {row.username} {row.role} {row.phone}".lower() for word in words)
         ]

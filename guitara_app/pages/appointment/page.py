@@ -11,7 +11,7 @@ from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
 from guitara_app.pages.appointment.parts import client, history, people, summary, trips
 from guitara_app.pages.appointment.state import AppointmentState
-from guitara_app.pages.shell import Who, desk_header, shell, who
+from guitara_app.pages.shell import Who, desk_title, shell
 
 _REASONS = ["Client called off", "Client cannot be reached", "Nobody can go", "Booked twice"]
 
@@ -31,13 +31,9 @@ def appointment_page() -> rx.Component:
             missing=AppointmentLive.missing,
         ),
         here="/appointments",
-        header=[
-            link(rx.icon("arrow_left", size=16), "Board", to="/board", class_name="button button-small"),
-            *desk_header("Visit"),
-            rx.el.span(class_name="top-space"),
-            who(),
-            link(rx.icon("plus", size=16), "Book", to="/board?book=1", class_name="button button-primary"),
-        ],
+        before=link(rx.icon("arrow_left", size=16), "Board", to="/board", class_name="button button-small"),
+        title=desk_title("Visit"),
+        actions=link(rx.icon("plus", size=16), "Book", to="/board?book=1", class_name="button button-primary"),
     )
 
 

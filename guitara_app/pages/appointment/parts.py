@@ -28,7 +28,7 @@ def summary() -> rx.Component:
             _fact(
                 "Driver",
                 rx.cond(_detail["driver_needed"], "needed", "not needed"),
-                rx.cond(_detail["car_needed"], rx.el.span("with a car", class_name="fact"), ""),
+                rx.cond(_detail["car_needed"], rx.el.span("with a car", class_name="and"), ""),
             ),
             rx.cond(_detail["notes"], _fact("Notes", rx.el.span(_detail["notes"], class_name="prewrap"))),
             _fact("Booked", _detail["booked"]),
@@ -114,7 +114,7 @@ def _leg(leg: rx.vars.ObjectVar[LegRow]) -> rx.Component:
             ),
             rx.el.span(
                 rx.cond(leg["driver"], leg["driver"] + " drives", "No driver yet"),
-                rx.cond(leg["passengers"], rx.el.span(leg["passengers"], class_name="fact")),
+                rx.cond(leg["passengers"], rx.el.span(leg["passengers"], class_name="and")),
                 class_name="mute",
             ),
             of=f"{leg['state']}{leg['driver']}",

@@ -66,7 +66,7 @@ def _card(card: CardVar, inside: rx.Component) -> rx.Component:
 
 def _lines(card: CardVar, right: rx.Component, *, first: rx.Var[str], second: rx.Component) -> rx.Component:
     return rx.fragment(
-        rx.el.span(rx.el.b(first, class_name="num"), _warned(card, right), class_name="row"),
+        rx.el.span(rx.el.b(first, class_name="card-first num"), _warned(card, right), class_name="row"),
         rx.el.span(second),
         rx.el.span(dotted(card["people"], card["driver"]), class_name="mute"),
     )

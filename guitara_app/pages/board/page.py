@@ -12,7 +12,7 @@ from guitara_app.pages.board.glance import glance
 from guitara_app.pages.board.sides import drivers, needs_me_now
 from guitara_app.pages.board.state import BoardState
 from guitara_app.pages.booking.form import DRAWER, booking_drawer
-from guitara_app.pages.shell import Who, desk_header, shell, who
+from guitara_app.pages.shell import Who, desk_title, shell
 
 
 def _book_button() -> rx.Component:
@@ -42,10 +42,6 @@ def board_page() -> rx.Component:
         ),
         booking_drawer(),
         here="/board",
-        header=[
-            *desk_header(title, hours=DeskLive.night["hours"]),
-            rx.el.span(class_name="top-space"),
-            who(),
-            _book_button(),
-        ],
+        title=desk_title(title, DeskLive.night["hours"]),
+        actions=_book_button(),
     )

@@ -50,6 +50,7 @@ def _attention(row: rx.vars.ObjectVar[AttentionRow]) -> rx.Component:
             of=f"{row['title']}{row['detail']}",
             class_name="need",
             data_tone=row["tone"],
+            data_kind=row["kind"],
         ),
         key=row["key"],
     )
@@ -81,7 +82,7 @@ def _driver(row: rx.vars.ObjectVar[DriverRow], index: rx.vars.NumberVar[int]) ->
                 rx.el.b(row["name"], class_name="cut"),
                 rx.el.span(
                     row["detail"],
-                    rx.cond(free, ago(iso=row["since"], kind="since", before="free ", class_name="fact"), ""),
+                    rx.cond(free, ago(iso=row["since"], kind="since", before="free ", class_name="and"), ""),
                     class_name="mute",
                 ),
                 class_name="driver-what",

@@ -55,8 +55,8 @@ def _known() -> rx.Component:
         rx.el.div(
             rx.el.span(
                 rx.cond(client["id"] > 0, rx.el.b(client["name"]), rx.el.span("Reading the client", class_name="mute")),
-                rx.el.span(client["phone"], class_name="num fact"),
-                rx.cond(client["email"], rx.el.span(client["email"], class_name="fact mute")),
+                rx.el.span(client["phone"], class_name="num and"),
+                rx.cond(client["email"], rx.el.span(client["email"], class_name="and mute")),
             ),
             _other("Change"),
             class_name="row",
@@ -77,7 +77,7 @@ def _visit(visit: rx.vars.ObjectVar[VisitLine]) -> rx.Component:
         rx.el.span(visit["when"], class_name="num nowrap"),
         rx.el.span(
             visit["services"],
-            rx.cond(visit["therapists"], rx.el.span(visit["therapists"], class_name="fact")),
+            rx.cond(visit["therapists"], rx.el.span(visit["therapists"], class_name="and")),
             class_name="cut",
         ),
         state_tag(visit["state"]),

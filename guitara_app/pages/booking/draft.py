@@ -18,8 +18,9 @@ _LONGEST = 20_000
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
 
 Words = Annotated[str, BeforeValidator(lambda typed: "" if typed is None else typed), Field(max_length=_LONGEST)]
-Id = Annotated[int | None, BeforeValidator(lambda typed: None if typed == "" else typed), Field(ge=1, lt=2**63)]
-Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(max_length=50)]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+Id = Annotated[Number | None, BeforeValidator(lambda typed: None if typed == "" else typed)]
+Ids = Annotated[list[Number], Field(max_length=50)]
 
 
 class Draft(BaseModel):

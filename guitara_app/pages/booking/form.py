@@ -187,7 +187,7 @@ def _foot() -> rx.Component:
                     rx.el.span(
                         BookingState.sums["minutes"],
                         " min",
-                        rx.el.span("\u20b1", BookingState.sums["price"], class_name="fact"),
+                        rx.el.span("\u20b1", BookingState.sums["price"], class_name="and"),
                     ),
                     "",
                 ),

@@ -21,7 +21,7 @@ def now_job(job: JobVar) -> rx.Component:
     """What matters now, with its next step."""
     return flash(
         rx.el.div(
-            _tag(job),
+            _tag(job, "new job, please answer"),
             rx.cond(job["due_at"], ago(iso=job["due_at"], kind="left", before="answer: ", class_name="mute")),
             class_name="row",
         ),
@@ -45,12 +45,8 @@ def _offered(job: JobVar) -> rx.Var[bool]:
     return (job["kind"] == "assignment") & (job["answer"] == "offered")
 
 
-def _tag(job: JobVar) -> rx.Component:
-    return rx.cond(
-        _offered(job),
-        rx.el.span("new job, please answer", class_name="tag", data_tone="pending"),
-        state_tag(job["state"]),
-    )
+def _tag(job: JobVar, offered: str) -> rx.Component:
+    return rx.cond(_offered(job), rx.el.span(offered, class_name="tag", data_tone="pending"), state_tag(job["state"]))
 
 
 def _big(job: JobVar) -> rx.Component:
@@ -135,7 +131,7 @@ def next_job(job: JobVar) -> rx.Component:
                 rx.cond(job["others"], rx.el.div("With ", job["others"], class_name="mute")),
                 class_name="job-line-what",
             ),
-            _tag(job),
+            _tag(job, "new job"),
             _answer(job),
             of=f"{job['state']}{job['answer']}{job['when']}{job['address']}{job['title']}",
             class_name="job-line",

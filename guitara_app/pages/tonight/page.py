@@ -35,16 +35,14 @@ def tonight_page() -> rx.Component:
             ),
         ),
         here="/tonight",
-        header=[
+        title=rx.el.div(
             rx.el.div(
                 rx.el.h1("Tonight"),
-                rx.el.span(
-                    PersonLive.evening,
-                    rx.cond(PersonLive.shift, rx.el.span(PersonLive.shift, class_name="fact"), ""),
-                    class_name="mute tonight-shift",
-                ),
-            )
-        ],
+                rx.el.span(PersonLive.evening, class_name="mute tonight-shift"),
+                class_name="tonight-head",
+            ),
+            rx.el.span(PersonLive.shift, class_name="mute tonight-shift"),
+        ),
     )
 
 
