@@ -78,7 +78,10 @@ def _seed(session: Session, now: datetime) -> SeedReport:
     _keep_hours(session, evening, random)
     rows = Rows(session)
     stock = Stockroom(session, rows, random)
-    closed = close_leftovers(session, rows, stock, before=min(played[1], now), now=now) if played else 0
+    closed = 0
+    if played:
+        before = min(max(played[1], evening.opens_at), now)
+        closed = close_leftovers(session, rows, stock, before=before, now=now)
     rows.write()
     world = world_of(session, since=evening.opens_at - minutes(120), random=random)
     teller = Teller(rows, world, stock, random, evening.day)

@@ -1,0 +1,51 @@
+"""What runs without anybody asking. Each task finds its work in rows, so running it twice does nothing twice."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts import services as accounts
+from guitara_app.appointments import services as appointments
+from guitara_app.kit import database, outbox
+from guitara_app.kit.time import now
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 500
+_KEYS_KEPT_DAYS = 2
+
+
+@shared_task(name="maintenance.publish_leftovers")  # type: ignore[untyped-decorator]  # Celery has no types
+def publish_leftovers() -> None:
+    """Tell browsers of changes whose process was killed, or found Redis silent, between commit and publish."""
+    while sent := outbox.sweep(database.engine(), limit=_BATCH):
+        log.info("left-over events published", count=sent)
+        if sent < _BATCH:
+            break
+
+
+@shared_task(name="maintenance.grow_overdue")  # type: ignore[untyped-decorator]  # Celery has no types
+def grow_overdue() -> None:
+    """Let jobs that are over their time take up the present, and open clashes where they meet the next."""
+    grown = database.run(lambda session: appointments.grow_overdue(session, now=now()))
+    if grown:
+        log.info("overdue jobs grew", count=grown)
+
+
+@shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types
+def purge() -> None:
+    """Forget login sessions that are over, and requests nobody will repeat any more."""
+    sessions = database.run(lambda session: accounts.purge_sessions(session, now=now()))
+    keys = database.run(_purge_keys)
+    log.info("purged", sessions=sessions, keys=keys)
+
+
+def _purge_keys(session: Session) -> int:
+    gone = session.execute(
+        text("DELETE FROM idempotency_keys WHERE made_at < now() - make_interval(days => :days) RETURNING id"),
+        {"days": _KEYS_KEPT_DAYS},
+    )
+    return len(gone.all())
