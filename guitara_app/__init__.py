@@ -1,0 +1,1 @@
+"""Guitara: scheduling and dispatch for home-service massage."""

@@ -72,7 +72,8 @@ def sign_out(session: Session, token: str, *, now: datetime) -> None:
     """End the session of this cookie; an unknown one is no error."""
     person_id = session.execute(
         text(
-            "UPDATE login_sessions SET ended_at = :now WHERE token_hash = :hash AND ended_at IS NULL RETURNING person_id"
+            "UPDATE login_sessions SET ended_at = :now WHERE token_hash = :hash AND ended_at IS NULL"
+            " RETURNING person_id"
         ),
         {"hash": token_hash(token), "now": now},
     ).scalar()

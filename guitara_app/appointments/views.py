@@ -1,6 +1,7 @@
 """What pages are given of visits: plain, complete, and only what their reader may see.
 
-Times come twice: as words of the firm's clock, and as ISO instants for what counts down in the browser (empty when there is none).
+Times come twice: as words of the firm's clock, and as ISO instants for what counts down in the browser (empty when
+there is none).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class NightRow(TypedDict):
 
 
 class Night(TypedDict):
-    """The evening in figures: label, open hours, ticks of its hour line, and where now is (percent; below 0 when outside)."""
+    """The evening in figures: its label, its open hours in words and as instants, and the ticks of its hour line."""
 
     evening: str
     hours: str

@@ -1,0 +1,1 @@
+"""When somebody can be offered work."""

@@ -94,7 +94,7 @@ def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def never_overlapping(name: str, owner: str, column: str, *, where: str | None = None) -> ExcludeConstraint[Any]:
+def never_overlapping(name: str, owner: str, column: str, *, where: str | None = None) -> ExcludeConstraint:
     """Two rows of one ``owner`` never overlap in ``column``; checked at once unless a service defers it."""
     return ExcludeConstraint(
         (owner, "="),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import CheckConstraint, Index, text
 
-from guitara_app.appointments.words import CLOSED, AppointmentState, Answer, Progress
+from guitara_app.appointments.words import CLOSED, Answer, AppointmentState, Progress
 from guitara_app.kit.columns import (
     Table,
     bounded,
@@ -84,8 +84,8 @@ class AppointmentService(Table, table=True):
 class Assignment(Table, table=True):
     """One therapist on one visit: the answer, how far they are, and the time that is taken by it.
 
-    ``occupied`` is what is compared: from the start to the end that is expected now, plus the turnaround. Actual times stand beside it
-    and are never refused because of the plan.
+    ``occupied`` is what is compared: from the start to the end that is expected now, plus the turnaround. Actual times
+    stand beside it and are never refused because of the plan.
     """
 
     __tablename__ = "assignments"

@@ -26,7 +26,7 @@ IS_LIVE = "state IN ('offered', 'accepted', 'under_way')"
 
 
 class Leg(Table, table=True):
-    """One trip. Outbound leads to an appointment, return leads away from one; with both it goes from client to client."""
+    """One trip. Outbound leads to an appointment, return leads away from one; with both it is client to client."""
 
     __tablename__ = "legs"
     __table_args__ = (

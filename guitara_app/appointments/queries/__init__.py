@@ -1,0 +1,20 @@
+"""What is read of visits: the board, one visit, one person's night, and what a booking would run into."""
+
+from guitara_app.appointments.queries.board import board
+from guitara_app.appointments.queries.candidates import Candidate, candidates
+from guitara_app.appointments.queries.detail import detail
+from guitara_app.appointments.queries.overlaps import overlaps
+from guitara_app.appointments.queries.own_night import own_night
+from guitara_app.appointments.queries.preview import Preview, Problem, preview
+
+__all__ = [
+    "Candidate",
+    "Preview",
+    "Problem",
+    "board",
+    "candidates",
+    "detail",
+    "overlaps",
+    "own_night",
+    "preview",
+]

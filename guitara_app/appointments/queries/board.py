@@ -1,0 +1,222 @@
+"""The desk's evening: the board by state, the night at a glance, what waits for a decision, and the drivers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.queries.attention import attention
+from guitara_app.appointments.queries.rows import VisitRow, driver_words, pesos, short_name, visits
+from guitara_app.appointments.views import Board, Card, DriverRow, Night, NightBar, NightRow
+from guitara_app.appointments.words import LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.time import Calendar
+
+S = AppointmentState
+
+_ANSWER_SIGN = {
+    Answer.ACCEPTED: " \u2713",
+    Answer.REJECTED: " \u2715",
+    Answer.WITHDRAWN: " \u2715",
+    Answer.LAPSED: " \u2715",
+}
+_COLUMN_OF = {
+    S.PENDING: "waiting",
+    S.THERAPIST_CONFIRMED: "confirmed",
+    S.DRIVER_CONFIRMED: "confirmed",
+    S.IN_TRANSIT: "on_the_way",
+    S.ARRIVED: "on_the_way",
+    S.DROPPED_OFF: "on_the_way",
+    S.IN_SESSION: "in_session",
+    S.AWAITING_PAYMENT: "payment",
+    S.PAID: "payment",
+}
+_WAY_BACK = frozenset({LegState.SEARCHING, LegState.OFFERED, LegState.ACCEPTED, LegState.UNDER_WAY})
+_LATE = timedelta(minutes=5)
+
+
+def board(session: Session, *, now: datetime) -> Board:
+    """Everything the desk sees of the business day of ``now``, and unfinished work of earlier ones."""
+    calendar = firm_settings(session).calendar
+    day = calendar.business_date(now)
+    rows = visits(
+        session,
+        "a.business_date = :day OR (a.closed_at IS NULL AND a.business_date < :day)"
+        " OR EXISTS (SELECT 1 FROM legs t WHERE t.from_appointment_id = a.id AND a.business_date >= :day - 1"
+        " AND t.state IN ('searching', 'offered', 'accepted', 'under_way'))",
+        {"day": day},
+    )
+    columns: dict[str, list[Card]] = {name: [] for name in ("waiting", "confirmed", "on_the_way", "in_session")}
+    columns |= {"payment": [], "ended": []}
+    for visit in rows:
+        columns[_column(visit)].append(_card(visit, calendar, now))
+    on_shift = _on_shift(session, now)
+    return Board(
+        night=_night(rows, calendar, day, on_shift),
+        rows=_night_rows(rows, calendar.open_period(day), calendar, now),
+        attention=attention(session, rows, calendar, now=now),
+        waiting=columns["waiting"],
+        confirmed=columns["confirmed"],
+        on_the_way=columns["on_the_way"],
+        in_session=columns["in_session"],
+        payment=columns["payment"],
+        ended=columns["ended"],
+        drivers=_drivers(session, calendar, now),
+    )
+
+
+def _column(visit: VisitRow) -> str:
+    way_back = any(not leg["outbound"] and leg["state"] in _WAY_BACK for leg in visit.legs)
+    return _COLUMN_OF.get(visit.row.state, "payment" if way_back else "ended")
+
+
+def _card(visit: VisitRow, calendar: Calendar, now: datetime) -> Card:
+    row = visit.row
+    open_offers = [seat["due_at"] for seat in visit.seats if seat["answer"] == Answer.OFFERED and seat["due_at"]]
+    several = len(visit.counting) > 1
+    return Card(
+        id=row.id,
+        state=row.state,
+        when=calendar.clock_label(row.starts_at, row.business_date),
+        starts_at=row.starts_at.isoformat(),
+        ends_at=_expected_end(visit).isoformat(),
+        client=row.client,
+        services=row.services or "",
+        people=", ".join(
+            (short_name(seat["name"]) if several else seat["name"]) + _ANSWER_SIGN.get(seat["answer"], "")
+            for seat in visit.counting
+        ),
+        place=row.locality,
+        driver=driver_words(visit, calendar),
+        price=pesos(row.price + row.extension_price),
+        due_at=min(open_offers) if open_offers else "",
+        warning=_warning(visit, now),
+    )
+
+
+def _warning(visit: VisitRow, now: datetime) -> str:
+    row = visit.row
+    if any(not leg["outbound"] and leg["state"] == LegState.SEARCHING for leg in visit.legs):
+        return "waits for pick-up"
+    if row.state in (S.PENDING, S.THERAPIST_CONFIRMED, S.DRIVER_CONFIRMED) and now > row.starts_at + _LATE:
+        return "late"
+    if row.state in (S.IN_TRANSIT, S.ARRIVED, S.DROPPED_OFF) and now > row.starts_at + _LATE:
+        return "late"
+    return "over time" if row.state == S.IN_SESSION and now > _expected_end(visit) else ""
+
+
+def _expected_end(visit: VisitRow) -> datetime:
+    end: datetime = visit.row.ends_at
+    started = [seat for seat in visit.seats if seat["progress"] == Progress.IN_SESSION]
+    for seat in started:
+        length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
+        end = max(end, datetime.fromisoformat(seat["started_at"]) + length)
+    return end
+
+
+def _night(rows: list[VisitRow], calendar: Calendar, day: date, on_shift: dict[str, int]) -> Night:
+    hours = calendar.open_period(day)
+    tonight = [visit.row for visit in rows if visit.row.business_date == day]
+    counted = [row for row in tonight if row.state not in (S.CANCELLED, S.EXPIRED, S.NO_SHOW)]
+    value = sum((row.price + row.extension_price for row in counted), Decimal(0))
+    opens, closes = _ends(hours)
+    length = int((closes - opens).total_seconds() // 3600)
+    return Night(
+        evening=calendar.evening_label(day),
+        hours=f"{calendar.opens:%H:%M} to {calendar.closes:%H:%M}",
+        opens_at=opens.isoformat(),
+        closes_at=closes.isoformat(),
+        ticks=[f"{calendar.local(opens + timedelta(hours=hour)):%H}" for hour in range(length)],
+        on_shift=on_shift["on_shift"],
+        working=on_shift["working"],
+        free=on_shift["on_shift"] - on_shift["working"],
+        jobs=len(counted),
+        value=pesos(value),
+    )
+
+
+def _night_rows(rows: list[VisitRow], hours: Range[datetime], calendar: Calendar, now: datetime) -> list[NightRow]:
+    opens, closes = _ends(hours)
+    by_person: dict[int, NightRow] = {}
+    for visit in rows:
+        for seat in visit.seats:
+            if seat["answer"] not in LIVE_ANSWERS and not (seat["progress"] == Progress.ENDED or seat["review"]):
+                continue
+            person = by_person.setdefault(
+                seat["person_id"], NightRow(person_id=seat["person_id"], name=seat["name"], bars=[])
+            )
+            start = datetime.fromisoformat(seat["started_at"] or seat["planned_start"])
+            end = datetime.fromisoformat(seat["ended_at"] or seat["planned_end"])
+            if seat["progress"] == Progress.IN_SESSION:
+                end = max(end, now)
+            left, right = (max(0.0, min(100.0, _percent(at, opens, closes))) for at in (start, end))
+            if right > left:
+                bar = NightBar(
+                    appointment_id=visit.row.id,
+                    state="rejected" if seat["review"] else visit.row.state,
+                    label=visit.row.client,
+                    left=round(left, 2),
+                    width=round(right - left, 2),
+                )
+                person["bars"].append(bar)
+    return sorted(by_person.values(), key=lambda person: person["name"])
+
+
+def _percent(at: datetime, opens: datetime, closes: datetime) -> float:
+    return 100 * ((at - opens) / (closes - opens))
+
+
+def _ends(hours: Range[datetime]) -> tuple[datetime, datetime]:
+    if hours.lower is None or hours.upper is None:
+        raise ValueError("open hours are bounded")
+    return hours.lower, hours.upper
+
+
+def _on_shift(session: Session, now: datetime) -> dict[str, int]:
+    row = session.execute(
+        text(
+            "SELECT count(*) AS on_shift, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM assignments g"
+            " WHERE g.person_id = p.id AND g.answer IN ('offered', 'accepted') AND g.released_at IS NULL"
+            " AND g.occupied @> CAST(:now AS timestamptz))) AS working"
+            " FROM people p JOIN shifts s ON s.person_id = p.id AND s.period @> CAST(:now AS timestamptz)"
+            " WHERE p.role = 'therapist' AND p.disabled_at IS NULL"
+        ),
+        {"now": now},
+    ).one()
+    return {"on_shift": row.on_shift, "working": row.working}
+
+
+def _drivers(session: Session, calendar: Calendar, now: datetime) -> list[DriverRow]:
+    rows = session.execute(
+        text(
+            "SELECT p.id, p.name, p.vehicle, lower(s.period) AS shift_start, t.state, t.departed_at, t.occupied_end,"
+            " t.place, (SELECT max(finished_at) FROM legs f WHERE f.driver_id = p.id AND f.state = 'done'"
+            "  AND f.finished_at >= lower(s.period)) AS last_done"
+            " FROM people p JOIN shifts s ON s.person_id = p.id AND s.period @> CAST(:now AS timestamptz)"
+            " LEFT JOIN LATERAL (SELECT t.state, t.departed_at, upper(t.occupied) AS occupied_end, l.name AS place"
+            "   FROM legs t LEFT JOIN appointments a ON a.id = coalesce(t.to_appointment_id, t.from_appointment_id)"
+            "   LEFT JOIN client_addresses d ON d.id = a.address_id LEFT JOIN localities l ON l.id = d.locality_id"
+            "   WHERE t.driver_id = p.id AND t.state IN ('offered', 'accepted', 'under_way')"
+            "   ORDER BY t.state = 'under_way' DESC, lower(t.occupied) LIMIT 1) t ON true"
+            " WHERE p.role = 'driver' AND p.disabled_at IS NULL"
+        ),
+        {"now": now},
+    ).all()
+    shown = [_driver(row, calendar) for row in rows]
+    order = {"free": 0, "offered": 1, "accepted": 2, "driving": 3}
+    return sorted(shown, key=lambda driver: (order[driver["status"]], driver["since"], driver["name"]))
+
+
+def _driver(row: Any, calendar: Calendar) -> DriverRow:
+    status = {None: "free", LegState.UNDER_WAY: "driving"}.get(row.state, row.state)
+    until = f"{calendar.local(row.occupied_end):%H:%M}" if row.occupied_end else ""
+    detail = row.vehicle if status == "free" else f"{row.place or 'the way back'}, until {until}"
+    since = row.departed_at or row.last_done or row.shift_start
+    return DriverRow(
+        id=row.id, name=row.name, vehicle=row.vehicle, status=status, detail=detail, since=since.isoformat()
+    )

@@ -1,0 +1,136 @@
+"""What the booking form shows while it is being filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.queries.candidates import Candidate, candidates
+from guitara_app.appointments.queries.overlaps import overlap_sentence, overlaps
+from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.rules import Plan, check_people, plan, totals
+from guitara_app.catalog.queries import active_services
+from guitara_app.clients.rules import normal_email, normal_name, normal_phone
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.time import Calendar
+
+T = TypeVar("T")
+
+
+class Problem(NamedTuple):
+    """Why saving would be refused, and at which field."""
+
+    field: str
+    sentence: str
+
+
+class Preview(NamedTuple):
+    """The booking as far as it is known: its times and price, what is wrong, and who could go."""
+
+    evening_label: str
+    starts_label: str
+    ends_label: str
+    minutes: int
+    price: Decimal
+    problems: list[Problem]
+    warnings: list[str]
+    candidates: list[Candidate]
+
+
+def preview(session: Session, draft: BookingRequest, *, now: datetime) -> Preview:
+    """What saving ``draft`` would come to. Fields that are still empty are no problem yet."""
+    firm = firm_settings(session)
+    services = active_services(session, only=draft.service_ids) if draft.service_ids else []
+    minutes, price = totals(services)
+    problems = _problems_of_client(draft)
+    planned: Plan | None = None
+    if services and draft.evening and draft.start:
+        planned = _attempt(problems, lambda: plan(draft, services, firm, now=now))
+    if draft.therapist_ids:
+        _attempt(problems, lambda: check_people(draft))
+    found: list[Candidate] = []
+    warnings: list[str] = []
+    if planned is not None:
+        found = _candidates(session, draft, planned)
+        problems += _problems_of_people(session, draft, planned, found)
+        warnings = _warnings(session, draft, planned, firm.calendar)
+    return Preview(
+        evening_label=firm.calendar.evening_label(planned.business_date) if planned else "",
+        starts_label=firm.calendar.clock_label(planned.starts_at, planned.business_date) if planned else "",
+        ends_label=firm.calendar.clock_label(planned.ends_at, planned.business_date) if planned else "",
+        minutes=planned.minutes if planned else minutes if draft.minutes is None else draft.minutes,
+        price=planned.price if planned else price if draft.price is None else draft.price,
+        problems=problems,
+        warnings=warnings,
+        candidates=found,
+    )
+
+
+def _attempt(problems: list[Problem], work: Callable[[], T]) -> T | None:
+    try:
+        return work()
+    except GuitaraError as error:
+        problems.append(Problem(error.field, error.sentence))
+        return None
+
+
+def _candidates(session: Session, draft: BookingRequest, planned: Plan) -> list[Candidate]:
+    return candidates(
+        session,
+        day=planned.business_date,
+        starts_at=planned.starts_at,
+        ends_at=planned.ends_at,
+        taken=planned.occupied,
+        client_id=draft.client_id,
+    )
+
+
+def _problems_of_client(draft: BookingRequest) -> list[Problem]:
+    problems: list[Problem] = []
+    new = draft.new_client
+    if draft.client_id is None and new is not None:
+        if new.name:
+            _attempt(problems, lambda: normal_name(new.name))
+        if new.phone:
+            _attempt(problems, lambda: normal_phone(new.phone))
+        _attempt(problems, lambda: normal_email(new.email))
+    return problems
+
+
+def _problems_of_people(
+    session: Session, draft: BookingRequest, planned: Plan, found: list[Candidate]
+) -> list[Problem]:
+    by_id = {candidate.person_id: candidate for candidate in found}
+    chosen = [by_id[person_id] for person_id in draft.therapist_ids if person_id in by_id]
+    clashes = overlaps(session, {candidate.person_id for candidate in chosen}, planned.occupied)
+    problems = [Problem("therapist_ids", overlap_sentence(clashes))] if clashes else []
+    taken = {clash.person_id for clash in clashes}
+    off_shift = [candidate for candidate in chosen if not candidate.free and candidate.person_id not in taken]
+    if off_shift and not draft.off_shift_reason.strip():
+        listed = ", ".join(f"{candidate.name} ({candidate.reason})" for candidate in off_shift)
+        problems.append(Problem("off_shift_reason", f"Outside the shift: {listed}. Choose another, or give a reason."))
+    return problems
+
+
+def _warnings(session: Session, draft: BookingRequest, planned: Plan, calendar: Calendar) -> list[str]:
+    if draft.client_id is None:
+        return []
+    row = session.execute(
+        text(
+            "SELECT a.id, a.starts_at, a.business_date, p.name"
+            " FROM appointments a JOIN people p ON p.id = a.booked_by_id"
+            " WHERE a.client_id = :client AND a.closed_at IS NULL AND a.starts_at < :ends AND a.ends_at > :starts"
+            " ORDER BY a.starts_at LIMIT 1"
+        ),
+        {"client": draft.client_id, "starts": planned.starts_at, "ends": planned.ends_at},
+    ).one_or_none()
+    if row is None:
+        return []
+    when = calendar.clock_label(row.starts_at, row.business_date)
+    return [f"{row.name} has already booked this client for {when} (#{row.id})."]

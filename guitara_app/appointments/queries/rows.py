@@ -1,0 +1,88 @@
+"""The one statement that reads visits with everybody on them; board, detail and own night all show from it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState
+from guitara_app.kit.time import Calendar
+
+_VISITS = """
+SELECT a.*, c.name AS client, c.phone, c.notes AS client_notes, d.line, d.notes AS address_notes, l.name AS locality,
+  d.latitude, d.longitude, b.name AS booked_by,
+  (SELECT string_agg(s.name, ' + ' ORDER BY x.id) FROM appointment_services x JOIN services s ON s.id = x.service_id
+   WHERE x.appointment_id = a.id) AS services,
+  (SELECT json_agg(json_build_object('id', g.id, 'person_id', g.person_id, 'name', p.name, 'answer', g.answer,
+     'progress', g.progress, 'due_at', g.due_at, 'reason', g.answer_reason, 'because', g.chosen_because,
+     'started_at', g.session_started_at, 'ended_at', g.session_ended_at, 'planned_start', g.planned_start,
+     'planned_end', g.planned_end, 'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
+     'review', (SELECT r.id FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL),
+     'review_opened_at', (SELECT r.opened_at FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
+     ) ORDER BY g.id)
+   FROM assignments g JOIN people p ON p.id = g.person_id WHERE g.appointment_id = a.id) AS seats,
+  (SELECT json_agg(json_build_object('id', t.id, 'state', t.state, 'driver_id', t.driver_id, 'driver', p.name,
+     'wanted_at', t.wanted_at, 'urgent', t.urgent, 'outbound', t.to_appointment_id = a.id,
+     'vehicle', t.vehicle_needed, 'finished_at', t.finished_at, 'minutes', t.travel_minutes,
+     'passengers', (SELECT string_agg(q.name, ', ' ORDER BY q.name) FROM leg_passengers r
+        JOIN assignments h ON h.id = r.assignment_id JOIN people q ON q.id = h.person_id WHERE r.leg_id = t.id)
+     ) ORDER BY t.id)
+   FROM legs t LEFT JOIN people p ON p.id = t.driver_id
+   WHERE t.to_appointment_id = a.id OR t.from_appointment_id = a.id) AS legs
+FROM appointments a
+JOIN clients c ON c.id = a.client_id
+JOIN client_addresses d ON d.id = a.address_id
+JOIN localities l ON l.id = d.locality_id
+JOIN people b ON b.id = a.booked_by_id
+"""
+
+
+class VisitRow(NamedTuple):
+    """A visit with its places and trips, as plain mappings."""
+
+    row: Row[Any]
+    seats: list[dict[str, Any]]
+    legs: list[dict[str, Any]]
+
+    @property
+    def counting(self) -> list[dict[str, Any]]:
+        """Places that are live or whose work was done, and refusals that wait for the desk."""
+        return [seat for seat in self.seats if _counts(seat) or seat["review"]]
+
+
+def visits(session: Session, where: str, values: dict[str, Any]) -> list[VisitRow]:
+    """The visits for which ``where`` (SQL over ``a``, never user input) holds, earliest first."""
+    rows = session.execute(text(f"{_VISITS} WHERE {where} ORDER BY a.starts_at, a.id"), values)
+    return [VisitRow(row, row.seats or [], row.legs or []) for row in rows]
+
+
+def short_name(name: str) -> str:
+    """``Ana C.`` of Ana Cruz."""
+    first, _, rest = name.partition(" ")
+    return f"{first} {rest.split()[-1][0]}." if rest else first
+
+
+def pesos(amount: Decimal) -> str:
+    """``₱1,175``; centavos only when there are any."""
+    return f"\u20b1{amount:,.0f}" if amount == amount.to_integral() else f"\u20b1{amount:,.2f}"
+
+
+def driver_words(visit: VisitRow, calendar: Calendar) -> str:
+    """Who drives there, or what is missing."""
+    if not visit.row.driver_needed:
+        return "travels alone"
+    outbound = [leg for leg in visit.legs if leg["outbound"] and leg["state"] != LegState.CANCELLED]
+    if not outbound:
+        return "needs a driver"
+    leg = outbound[-1]
+    if leg["driver"]:
+        word = "asked" if leg["state"] == LegState.OFFERED else "drives" if leg["state"] != LegState.DONE else "drove"
+        return f"{short_name(leg['driver'])} {word}"
+    return "needs a car" if leg["vehicle"] == "car" else "needs a driver"
+
+
+def _counts(seat: dict[str, Any]) -> bool:
+    return seat["answer"] in LIVE_ANSWERS or (seat["answer"] == Answer.RELEASED and seat["progress"] == "ended")

@@ -1,0 +1,34 @@
+"""What an operator asks for when booking, as the form, the API and the tasks send it."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from guitara_app.clients.rules import NewClient
+
+
+class BookingRequest(BaseModel):
+    """A booking as typed, complete or not; the service says what is missing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    client_id: int | None = None
+    new_client: NewClient | None = None
+    service_ids: list[int] = Field(default_factory=list, max_length=10)
+    therapist_ids: list[int] = Field(default_factory=list, max_length=20)
+    evening: date | None = None
+    start: time | None = None
+    minutes: int | None = None
+    price: Decimal | None = Field(default=None, allow_inf_nan=False)
+    driver_needed: bool = True
+    car_needed: bool = False
+    address_id: int | None = None
+    address_line: str = ""
+    locality_id: int | None = None
+    address_notes: str = ""
+    notes: str = ""
+    off_shift_reason: str = ""
+    idempotency_key: str = Field(default="", max_length=100)
