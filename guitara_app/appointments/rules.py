@@ -59,7 +59,8 @@ def plan(request: BookingRequest, services: Sequence[ServiceChoice], firm: FirmS
     by_id = {service.id: service for service in services}
     minutes, price = totals([by_id[service_id] for service_id in request.service_ids])
     minutes = minutes if request.minutes is None else request.minutes
-    price = price if request.price is None else request.price
+    # Everybody of a group gives the services, so each is paid for.
+    price = price * max(1, len(request.therapist_ids)) if request.price is None else request.price
     if minutes < 1:
         raise Invalid("The end must be after the start. Type the length in minutes, 1 or more.", field="minutes")
     if minutes > firm.longest_visit_minutes:

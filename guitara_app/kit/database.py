@@ -1,7 +1,7 @@
 """One engine per process and the unit of work.
 
-Services never commit: whoever calls them opens a ``transaction`` (or lets ``run`` open and repeat one), and what they recorded is
-published once the commit stands.
+Services never commit: whoever calls them opens a ``transaction`` (or lets ``run`` open and repeat one), and what they
+recorded is published once the commit stands.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def reading() -> Iterator[Session]:
 def run(work: Callable[[Session], T], *, attempts: int = 5) -> T:
     """Call ``work`` in a transaction of its own, again when PostgreSQL had to choose a victim.
 
-    A refusal by an exclusion constraint is tried again too: the second time the service sees the row it lost to, and names it.
+    A refusal by an exclusion constraint is tried again too: the second time the service sees the row it lost to, and
+    names it.
     """
 
     def once() -> T:
@@ -121,7 +122,7 @@ def run(work: Callable[[Session], T], *, attempts: int = 5) -> T:
 
 
 def lock_people(session: Session, people: set[int]) -> None:
-    """Hold the time of ``people`` until the transaction ends; always in the same order, so that groups cannot deadlock."""
+    """Hold the time of ``people`` until the transaction ends; in one order, so that groups cannot deadlock."""
     session.execute(
         text(
             "SELECT pg_advisory_xact_lock(7, id) FROM (SELECT unnest(CAST(:ids AS int[])) AS id ORDER BY 1) AS sorted"

@@ -1,6 +1,7 @@
 """The event log: audit trail and outbox in one, written in the transaction of the change it tells of.
 
-Events hold ids. Personal values (reasons, before, after) stand in ``event_details``, which can be erased without touching the log.
+Events hold ids. Personal values (reasons, before, after) stand in ``event_details``, which can be erased without
+touching the log.
 """
 
 from __future__ import annotations
@@ -124,7 +125,8 @@ def record(
 def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
     """Claim ``key`` for this request, or say what the first request with it made.
 
-    The second of two simultaneous requests waits here for the first to end. None means: go ahead, then call ``keep_result``.
+    The second of two simultaneous requests waits here for the first to end. None means: go ahead, then call
+    ``keep_result``.
     """
     if not key:
         return None

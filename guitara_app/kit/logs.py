@@ -1,7 +1,7 @@
 """How this process logs: one line of JSON each, and never anything that belongs to a person.
 
-Libraries log what they were handed: Reflex prints an unknown event with all its headers, database drivers print the values
-of a failed statement. So what reaches the log is cut here, once, whoever wrote it.
+Libraries log what they were handed: Reflex prints an unknown event with all its headers, database drivers print the
+values of a failed statement. So what reaches the log is cut here, once, whoever wrote it.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import ProgrammingError
 
+from alembic import command
 from guitara_app.kit.database import APP_ROLE
 from guitara_app.kit.errors import Unavailable
-from guitara_app.settings import PROJECT, with_driver
+from guitara_app.settings import PROJECT, settings, with_driver
 
 
 def config(connection: Connection) -> Config:
@@ -30,7 +30,7 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(8)"))
-            _ensure_app_role(connection)
+            _ensure_app_role(connection, member=with_driver(owner_url) == settings().sqlalchemy_url)
             connection.commit()
             command.upgrade(config(connection), revision)
             connection.commit()
@@ -40,16 +40,19 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def _ensure_app_role(connection: Connection) -> None:
-    """The role the application works as: it may change rows, not the schema, and never the log."""
+def _ensure_app_role(connection: Connection, *, member: bool) -> None:
+    """The role the application works as: it may change rows, not the schema, and never the log.
+
+    ``member``: the application connects with this very login and steps down to the role by itself.
+    """
     try:
         if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}).scalar():
             connection.execute(text(f"CREATE ROLE {APP_ROLE} NOLOGIN"))
-        member = text("SELECT pg_has_role(current_user, :role, 'MEMBER')")
-        if not connection.execute(member, {"role": APP_ROLE}).scalar():
+        is_member = text("SELECT pg_has_role(current_user, :role, 'MEMBER')")
+        if member and not connection.execute(is_member, {"role": APP_ROLE}).scalar():
             connection.execute(text(f"GRANT {APP_ROLE} TO CURRENT_USER"))
     except ProgrammingError as error:
         raise Unavailable(
-            f"This database login may not create the role {APP_ROLE}. As a superuser run: CREATE ROLE {APP_ROLE} NOLOGIN; "
-            f"GRANT {APP_ROLE} TO <the login of GUITARA_DATABASE_URL>; then start again."
+            f"This database login may not create the role {APP_ROLE}. As a superuser run: CREATE ROLE {APP_ROLE}"
+            f" NOLOGIN; GRANT {APP_ROLE} TO <the login of GUITARA_DATABASE_URL>; then start again."
         ) from error

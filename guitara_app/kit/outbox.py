@@ -1,8 +1,9 @@
 """Tells every web process what changed, after the commit.
 
-A change goes to one bounded Redis stream. Each topic it touches has a counter; whoever holds a view of a topic knows from the
-counter whether the view is older than the last change. A message that Redis could not take stays unpublished in the event log,
-and the sweep sends it later: rows are found by being unpublished, never by being above some last id, because ids do not commit in order.
+A change goes to one bounded Redis stream. Each topic it touches has a counter; whoever holds a view of a topic knows
+from the counter whether the view is older than the last change. A message that Redis could not take stays unpublished
+in the event log, and the sweep sends it later: rows are found by being unpublished, never by being above some last id,
+because ids do not commit in order.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ KEPT_MESSAGES = 1500
 KEPT_MS = 10_000
 _VERSION_TTL_S = 2 * 24 * 3600
 
-# A counter that Redis lost (restart, expiry) begins again at the time in ms, which is above every number it ever gave out.
+# A counter that Redis lost (restart, expiry) begins again at the time in ms, above every number it ever gave out.
 _PUBLISH = """
 local clock = redis.call('TIME')
 local ms = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -57,7 +58,7 @@ class Change(NamedTuple):
 
 @lru_cache(maxsize=1)
 def live_redis() -> Redis:
-    """The client for change messages, counters and heartbeats; gives up fast, because a booking must not wait for it."""
+    """The client for change messages, counters and heartbeats; gives up fast: a booking must not wait for it."""
     return Redis.from_url(
         settings().live_redis_url, decode_responses=True, socket_timeout=1.0, socket_connect_timeout=0.5
     )

@@ -1,6 +1,7 @@
 """The only clock, and what the firm means by a day.
 
-A business day begins at a fixed local hour (06:00 unless the firm says otherwise), so 00:30 belongs to the evening before.
+A business day begins at a fixed local hour (06:00 unless the firm says otherwise), so 00:30 belongs to the evening
+before.
 Ranges are half-open: a job that ends at 15:00 and one that starts at 15:00 do not touch.
 """
 
@@ -54,7 +55,7 @@ class Calendar:
         return period(self._instant(day, self.day_starts), self._instant(day + timedelta(days=1), self.day_starts))
 
     def at(self, day: date, clock: time) -> datetime:
-        """The instant when the wall clock shows ``clock`` during business day ``day``; 00:30 is the night after it began."""
+        """The instant when the wall clock shows ``clock`` in business day ``day``; 00:30 is after its midnight."""
         return self._instant(day if clock >= self.day_starts else day + timedelta(days=1), clock)
 
     def open_period(self, day: date) -> Range[datetime]:

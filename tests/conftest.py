@@ -1,0 +1,66 @@
+"""PostgreSQL and Valkey for the tests of one process, and a fresh, migrated database for whoever asks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from guitara_app import settings as settings_module
+from guitara_app.embedded import Postgres, Valkey
+from guitara_app.embedded.postgres import DatabaseUrls
+from guitara_app.kit import database as kit_database
+from guitara_app.kit import outbox
+from guitara_app.kit.migrate import upgrade
+
+_TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server with a database ``migrated`` to copy from."""
+    with tempfile.TemporaryDirectory(prefix="guitara-pg-") as folder:
+        server = Postgres(Path(folder) / "pg", fast=True)
+        try:
+            server.start()
+            upgrade(server.create_database(_TEMPLATE).owner)
+            yield server
+        finally:
+            server.remove()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[Valkey]:
+    """A Valkey shared by the tests of this process."""
+    with tempfile.TemporaryDirectory(prefix="guitara-valkey-") as folder:
+        server = Valkey(Path(folder) / "valkey")
+        try:
+            server.start()
+            yield server
+        finally:
+            server.remove()
+
+
+@pytest.fixture
+def database(postgres: Postgres, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseUrls]:
+    """An empty database of this version's schema, which the application's own engine and Redis client now use."""
+    name = f"test_{next(_numbers)}"
+    urls = postgres.create_database(name, template=_TEMPLATE)
+    monkeypatch.setenv("GUITARA_DATABASE_URL", urls.app)
+    monkeypatch.setenv("GUITARA_REDIS_URL", valkey.url)
+    _forget()
+    outbox.live_redis().flushall()
+    yield urls
+    kit_database.engine().dispose()
+    _forget()
+    postgres.drop_database(name)
+
+
+def _forget() -> None:
+    settings_module.settings.cache_clear()
+    kit_database.engine.cache_clear()
+    outbox.live_redis.cache_clear()
