@@ -163,7 +163,9 @@ class Postgres(Server):
                         sql.Identifier(login), sql.Literal(self.passwords[login])
                     )
                 )
-            cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP_ROLE), sql.Identifier(APP_LOGIN)))
+            # The owner too: migrations hand out rights to the role, and may check what it can do.
+            for login in (OWNER, APP_LOGIN):
+                cursor.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login)))
         try:
             self.create_database(DATABASE)
         except errors.DuplicateDatabase:

@@ -1,0 +1,141 @@
+"""One part each, for systems whose servers are elsewhere: web, worker, beat, migrate, seed, health."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from guitara_app.cli.build import ensure_built
+from guitara_app.cli.console import console, step, tell
+from guitara_app.cli.installation import at_hand, data_dir, migrate, need_servers, read_note
+from guitara_app.kit.errors import GuitaraError
+from guitara_app.settings import PROJECT, settings
+
+QUEUES = "dispatch,notify,maintenance"
+WEB_PROCESSES = 2
+WORKER_PROCESSES = 2
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def web(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    processes: Annotated[int, typer.Option(min=1)] = WEB_PROCESSES,
+    purge: Annotated[
+        bool, typer.Option(help="First forget the sockets of crashed web processes. Only when no other web runs.")
+    ] = False,
+) -> None:
+    """Serve the pages and the API."""
+    need_servers()
+    if ensure_built():
+        tell("The pages were built.")
+    if purge:
+        forget_sockets()
+    _become(web_command(host, port, processes), web_environment())
+
+
+def worker(processes: Annotated[int, typer.Option(min=1)] = WORKER_PROCESSES) -> None:
+    """Run the jobs: dispatch, notifications, clean-up."""
+    need_servers()
+    _become(worker_command(processes), {})
+
+
+def beat() -> None:
+    """Start the jobs that are due. Exactly one of these in a system."""
+    need_servers()
+    _become(beat_command(), {})
+
+
+def migrate_schema() -> None:
+    """Bring the database's schema up to date."""
+    with at_hand(), step("Schema up to date"):
+        migrate()
+
+
+def seed_demo() -> None:
+    """Fill in the demo firm, with its evening around the present moment."""
+    with at_hand(), step("Demo firm seeded"):
+        seed()
+
+
+def health(
+    url: Annotated[str, typer.Option(help="Address of the web processes; else of the one running here.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Ask whether every part is well; exits with 1 when one is not."""
+    import httpx
+
+    note = read_note()
+    address = (url or (note.address if note else "http://127.0.0.1:8000")).rstrip("/")
+    try:
+        answer = httpx.get(f"{address}/health", timeout=10, trust_env=False)
+        found = answer.json()
+    except (httpx.HTTPError, json.JSONDecodeError) as error:
+        raise GuitaraError(f"Nothing well answers at {address}. Is it running? Start it with ./guitara up.") from error
+    if as_json:
+        sys.stdout.write(json.dumps(found) + "\n")
+    else:
+        for name, part in found["parts"].items():
+            console.print(f"{'[green]✓[/]' if part['ok'] else '[red]✗[/]'} {name}  [dim]{part['ms']} ms[/]")
+    raise typer.Exit(0 if answer.status_code == 200 else 1)
+
+
+def seed() -> None:
+    """The demo firm; what is there already and still fits is left alone."""
+    from guitara_app.demo.seed import run
+    from guitara_app.kit.time import now
+
+    run(now=now())
+
+
+def forget_sockets() -> None:
+    """Delete the records of sockets that a crashed web process left, else returning browsers lose their state."""
+    import redis
+
+    with redis.Redis.from_url(settings().state_redis_url) as client:
+        for key in client.scan_iter(match="token_manager_socket_record_*", count=1000):
+            client.delete(key)
+
+
+def web_command(host: str, port: int, processes: int) -> list[str]:
+    """Granian serving the assembled application."""
+    return [
+        *(sys.executable, "-m", "granian", "guitara_app.guitara_app:app"),
+        *("--factory", "--interface", "asgi", "--loop", "uvloop", "--host", host, "--port", str(port)),
+        *("--workers", str(processes), "--respawn-failed-workers", "--workers-kill-timeout", "10"),
+    ]
+
+
+def web_environment() -> dict[str, str]:
+    """What tells Reflex to serve the pages as they were built."""
+    return {
+        "REFLEX_ENV_MODE": "prod",
+        "__REFLEX_SKIP_COMPILE": "true",
+        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    }
+
+
+def worker_command(processes: int = WORKER_PROCESSES) -> list[str]:
+    """Celery's worker on all queues."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "workers.app", "worker"),
+        *("--queues", QUEUES, "--concurrency", str(processes), "--loglevel", settings().log_level),
+    ]
+
+
+def beat_command() -> list[str]:
+    """Celery's beat; what it remembers lies in the data folder."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "workers.app", "beat", "--pidfile="),
+        *("--schedule", str(data_dir() / "beat"), "--loglevel", settings().log_level),
+    ]
+
+
+def _become(command: list[str], environment: dict[str, str]) -> None:
+    os.chdir(PROJECT)
+    os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - no shell is wanted
