@@ -13,6 +13,7 @@ import reflex as rx
 from guitara_app.accounts.permissions import Actor
 from guitara_app.accounts.recognition import forget_person
 from guitara_app.live.channel import Channel
+from guitara_app.live.locks import never_orphan_locks
 from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
 from guitara_app.live.states import AppointmentLive, DeskLive, PersonLive
@@ -41,6 +42,7 @@ def install(app: rx.App, identify: Identify) -> None:
     """
     channel = Channel(app)
     channel.keep_defaults_off_the_wire()
+    never_orphan_locks(app.state_manager)
     views = Views(channel)
     rooms = Rooms(channel, views, identify)
     rooms.on_revoke(forget_person)

@@ -190,6 +190,7 @@ def serving(number: int = 1, *, without: str = "") -> Iterator[list[Web]]:
                 for pid in web.family():
                     os.kill(pid, signal.SIGKILL)
                 web.process.wait(10)
+            web.log.unlink()
 
 
 def _start(without: str) -> Web:

@@ -6,12 +6,14 @@ after it has read and before it returns; and with PROBE_WITHOUT a guard is taken
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import datetime
 from typing import Any
 
 import redis
 import reflex as rx
+from reflex.istate.manager.redis import StateManagerRedis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -80,6 +82,18 @@ class _NoLock:
 
 if without == "lock":
     views.asyncio = type("asyncio", (), {**vars(views.asyncio), "Lock": _NoLock})
+if without in ("locks", "quick-locks"):
+    take = StateManagerRedis._try_get_lock
+
+    async def take_slowly(self: StateManagerRedis, lock_key: bytes, lock_id: bytes) -> bool | None:
+        """Redis has given the lock, and its answer takes a while."""
+        taken = await take(self, lock_key, lock_id)
+        await asyncio.sleep(0.2)
+        return taken
+
+    StateManagerRedis._try_get_lock = take_slowly
+if without == "locks":
+    live.never_orphan_locks = lambda manager: None
 if without == "filter":
     channel.Channel.keep_defaults_off_the_wire = lambda self: None
 if without == "resync":

@@ -141,6 +141,22 @@ def test_navigation_away_while_the_snapshot_is_read(firm: Firm, webs: list[Web],
     tab.never(lambda tab: tab.get("appointment_live", "scope") != f"appointment:{next_one}", 0.5)
 
 
+@pytest.mark.parametrize("without", ["locks", "quick-locks"], ids=["unguarded", "guarded"])
+def test_a_quick_second_navigation_is_not_held_up(firm: Firm, sockets: Sockets, without: str) -> None:
+    with serving(2, without=without) as webs:
+        _, cookie = firm.person(Role.OPERATOR)
+        tab = _desk(sockets, webs[0], cookie)
+        one, two = str(next(_visits)), str(next(_visits))
+        tab.wait_for("state", "is_hydrated", True)
+        tab.never(lambda tab: tab.closed_at is not None, 1.0)  # the page is loaded and its lock given back
+        tab.go(f"/visit/{one}", {"number": one})
+        tab.go(f"/visit/{two}", {"number": two})
+        if without == "locks":
+            tab.never(lambda tab: tab.get("appointment_live", "loaded"), 3.0)
+        else:
+            tab.wait_for("appointment_live", "scope", f"appointment:{two}", 3.0)
+
+
 def test_only_who_may_see_it_is_sent_it(firm: Firm, webs: list[Web], sockets: Sockets) -> None:
     therapist, cookie = firm.person(Role.THERAPIST)
     other, _ = firm.person(Role.THERAPIST)
