@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app import pages
+from guitara_app import live, pages
+from guitara_app.accounts.recognition import recognise
 from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
+from guitara_app.components.frame import app_wraps, head_components, toaster
 from guitara_app.kit import logs
-from guitara_app.pages.access import DefaultDeny, unforeseen
-from guitara_app.settings import PROJECT
+from guitara_app.pages.access import DefaultDeny, session_token, unforeseen
 
 logs.configure()
 pages.register()
 
-_STYLES = "/styles/guitara.css"
-
 app = rx.App(
-    stylesheets=[_STYLES] if (PROJECT / "assets" / _STYLES.lstrip("/")).exists() else [],
+    stylesheets=["/styles"],
+    app_wraps=app_wraps(),
+    head_components=head_components(),
+    toaster=toaster(),
     api_transformer=transformers(),
     backend_exception_handler=unforeseen,
     html_lang="en",
 )
 app.add_middleware(DefaultDeny())
+live.install(app, lambda headers: recognise(session_token(headers)))
 if app.sio is not None:
     app.sio.eio.cors_allowed_origins = accepts_socket

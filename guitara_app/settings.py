@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     def _production_needs_secrets(self) -> Self:
         if self.environment == "production":
             missing = [
-                f"GUITARA_{name.upper()}" for name in ("database_url", "redis_url", "origins") if not getattr(self, name)
+                f"GUITARA_{name.upper()}"
+                for name in ("database_url", "redis_url", "origins")
+                if not getattr(self, name)
             ]
             if len(self.secret.get_secret_value()) < 32:
                 missing.append("GUITARA_SECRET (32 characters or more)")

@@ -26,9 +26,9 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/", home, methods=["GET"]),
         Route("/auth/login", login, methods=["POST"]),
         Route("/auth/logout", logout, methods=["POST"]),
-        Route("/health", health, methods=["GET"]),
-        Route("/health/", health, methods=["GET"]),
-        Route("/assets/reflex-env-{build}.js", OwnAddress(pages), methods=["GET"]),
+        Route("/health", health.answer, methods=["GET"]),
+        Route("/health/", health.answer, methods=["GET"]),
+        Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),
         Mount("/api/v1", api),
     ]
 

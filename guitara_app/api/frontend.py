@@ -46,7 +46,7 @@ class OwnAddress:
     def __init__(self, pages: Path) -> None:
         self._assets = pages / "assets"
 
-    async def __call__(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer with the chunk, or 404 when this build has another one."""
         chunk = self._assets / f"reflex-env-{request.path_params['build']}.js"
         if chunk.parent != self._assets or not chunk.is_file():

@@ -48,7 +48,7 @@ class Health:
         self._parts: dict[str, Part] = {}
         self._asked_at = float("-inf")
 
-    async def __call__(self, _request: Request) -> JSONResponse:
+    async def answer(self, _request: Request) -> JSONResponse:
         """200 when every part is well, else 503; the parts are named, their addresses are not."""
         parts = await self.parts()
         well = all(part.ok for part in parts.values())

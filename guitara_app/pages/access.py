@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
+from urllib.parse import urlencode
 
 import reflex as rx
 import structlog
@@ -162,7 +163,7 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
         _actor.set(actor)
         if isinstance(access, Permission):
             if actor is None:
-                return rx.redirect("/login", is_external=False)
+                return rx.redirect(f"/login?{urlencode({'next': state.router.url.path})}")
             if not allowed(actor.role, access):
                 return notice(NOT_ALLOWED)
         try:
