@@ -10,7 +10,7 @@ from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
 from guitara_app.components.frame import app_wraps, head_components, toaster
 from guitara_app.kit import logs
-from guitara_app.pages.access import DefaultDeny, session_token, unforeseen
+from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
 
 logs.configure()
 pages.register()
@@ -22,6 +22,7 @@ app = rx.App(
     toaster=toaster(),
     api_transformer=transformers(),
     backend_exception_handler=unforeseen,
+    frontend_exception_handler=browser_broke,
     html_lang="en",
 )
 app.add_middleware(DefaultDeny())

@@ -26,7 +26,14 @@ import reflex as rx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from reflex.middleware import Middleware
-from reflex.state import BaseState, StateUpdate
+from reflex.state import (
+    BaseState,
+    FrontendEventExceptionState,
+    OnLoadInternalState,
+    State,
+    StateUpdate,
+    UpdateVarsInternalState,
+)
 from reflex_base.event import Event, EventSpec
 from reflex_base.registry import RegistrationContext
 
@@ -46,56 +53,23 @@ NOT_ALLOWED = "Your account may not do this. Ask a manager if you should be able
 GARBAGE = "This could not be read, so nothing was done. Reload the page and try again."
 BROKEN = "Something went wrong here; nothing was saved. Try again."
 
-_REFLEX = "reflex___state____"
+_ROOT, _ON_LOAD, _STORAGE, _FRONTEND = (
+    internal.get_full_name()
+    for internal in (State, OnLoadInternalState, UpdateVarsInternalState, FrontendEventExceptionState)
+)
 REFLEX_INTERNALS = {
     # Sends a browser the defaults and starts the page's own on_load handlers, which carry marks of their own.
-    f"{_REFLEX}state.hydrate_and_load": "start of every connection",
-    f"{_REFLEX}on_load_internal_state.on_load_internal": "start of every navigation",
+    f"{_ROOT}.hydrate_and_load": "start of every connection",
+    f"{_ON_LOAD}.on_load_internal": "start of every navigation",
     # Follows the above, from the server.
-    f"{_REFLEX}state.hydrate": "resends the state after an idle day",
-    f"{_REFLEX}state.set_is_hydrated": "a flag the server keeps for the page's spinner",
+    f"{_ROOT}.hydrate": "resends the state after an idle day",
+    f"{_ROOT}.set_is_hydrated": "a flag the server keeps for the page's spinner",
+    f"{_ON_LOAD}.set_is_hydrated": "the same flag, named by the navigation",
     # Stores variables that live in the browser's own storage; those hold choices of looks, never rights.
-    f"{_REFLEX}update_vars_internal_state.update_vars_internal": "browser storage variables only",
+    f"{_STORAGE}.update_vars_internal": "browser storage variables only",
+    # Tells the log that a page broke in somebody's browser; ``browser_broke`` keeps it short.
+    f"{_FRONTEND}.handle_frontend_exception": "an error report",
 }
-
-_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
-
-
-class Public:
-    """The mark of a handler that people may call who are not signed in."""
-
-    def __repr__(self) -> str:
-        return "public"
-
-
-PUBLIC = Public()
-
-
-def current_actor() -> Actor:
-    """Whoever called the handler that runs now.
-
-    Raises:
-        NotAllowed: nobody is signed in, which only a ``@public`` handler can meet.
-    """
-    actor = _actor.get()
-    if actor is None:
-        raise NotAllowed("Sign in first.")
-    return actor
-
-
-def visitor() -> Actor | None:
-    """Like ``current_actor``, for ``@public`` handlers: None when nobody is signed in."""
-    return _actor.get()
-
-
-def allow(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let only holders of ``permission`` call the handler."""
-    return lambda handler: _guarded(handler, permission)
-
-
-def public(handler: Callable[P, R]) -> Callable[P, R]:
-    """Let anybody call the handler, signed in or not."""
-    return _guarded(handler, PUBLIC)
 
 
 def notice(sentence: str) -> EventSpec:
@@ -147,6 +121,11 @@ def explain(error: Exception, where: str) -> EventSpec:
 def unforeseen(exception: Exception) -> EventSpec:
     """``rx.App(backend_exception_handler=...)``: what fails outside the handlers."""
     return explain(exception, "outside a handler")
+
+
+def browser_broke(exception: Exception) -> None:
+    """``rx.App(frontend_exception_handler=...)``: a page failed in a browser, which anybody may claim."""
+    log.warning("a page failed in a browser", report=str(exception)[:500])
 
 
 def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P, R]:
