@@ -7,8 +7,8 @@ Any browser can call any public method of any State with any payload, so a handl
     async def cancel(self, appointment_id: int, form: CancelForm):
         actor = current_actor()
 
-Every argument needs a type. Pydantic parses the arguments first; what does not fit never reaches the handler. A service's
-error becomes a notice for the user, and so does anything unforeseen, here and nowhere else.
+Every argument needs a type. Pydantic parses the arguments first; what does not fit never reaches the handler. A
+service's error becomes a notice for the user, and so does anything unforeseen, here and nowhere else.
 """
 
 from __future__ import annotations
@@ -70,6 +70,46 @@ REFLEX_INTERNALS = {
     # Tells the log that a page broke in somebody's browser; ``browser_broke`` keeps it short.
     f"{_FRONTEND}.handle_frontend_exception": "an error report",
 }
+
+
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
+
+
+class Public:
+    """The mark of a handler that people may call who are not signed in."""
+
+    def __repr__(self) -> str:
+        return "public"
+
+
+PUBLIC = Public()
+
+
+def current_actor() -> Actor:
+    """Whoever called the handler that runs now.
+
+    Raises:
+        NotAllowed: nobody is signed in, which only a ``@public`` handler can meet.
+    """
+    actor = _actor.get()
+    if actor is None:
+        raise NotAllowed("Sign in first.")
+    return actor
+
+
+def visitor() -> Actor | None:
+    """Like ``current_actor``, for ``@public`` handlers: None when nobody is signed in."""
+    return _actor.get()
+
+
+def allow(permission: Permission) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let only holders of ``permission`` call the handler."""
+    return lambda handler: _guarded(handler, permission)
+
+
+def public(handler: Callable[P, R]) -> Callable[P, R]:
+    """Let anybody call the handler, signed in or not."""
+    return _guarded(handler, PUBLIC)
 
 
 def notice(sentence: str) -> EventSpec:
