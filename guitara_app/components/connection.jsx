@@ -1,5 +1,5 @@
 // Whether this page hears the server, in words. A server that closes the connection on purpose has ended the session, or is being replaced.
-import { createElement as h, useContext, useSyncExternalStore } from "react";
+import { createElement as h, useContext, useEffect, useSyncExternalStore } from "react";
 import { EventLoopContext, eventLoop } from "$/utils/context-registry";
 
 const RETRY_MS = 1500;
@@ -68,8 +68,12 @@ export const useConnection = () => {
 
 const WORDS = { connecting: "Connecting", live: "Live", lost: "Reconnecting" };
 
-export function Connection({ className = "" }) {
+export function Connection({ hydrated, className = "" }) {
   const connection = useConnection();
+  // A page whose script arrived after the socket had connected was told nothing; but then it was sent its state.
+  useEffect(() => {
+    if (hydrated && socket === "connecting") become("live");
+  }, [hydrated]);
   return h(
     "span",
     { className: `live ${className}`, "data-connection": connection, role: "status" },

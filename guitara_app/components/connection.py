@@ -15,6 +15,8 @@ class Connection(rx.Component):
     library = _LIBRARY
     tag = "Connection"
 
+    hydrated: rx.Var[bool]
+
 
 class Lost(rx.Component):
     """What a lost connection means for what is on the screen; shown only then."""

@@ -40,6 +40,8 @@ export function Drawer({ name, hotkey, children, ...props }) {
       if (plain && event.key.toLowerCase() === hotkey && !typing(event.target) && !document.querySelector("dialog[open]")) {
         event.preventDefault();
         turn(name, true);
+      } else if (event.key === "Escape" && !event.defaultPrevented && isOpen(name) && !document.querySelector("dialog[open]")) {
+        turn(name, false);
       }
     };
     window.addEventListener("keydown", keys);
@@ -56,10 +58,7 @@ export function Drawer({ name, hotkey, children, ...props }) {
   }, [shown]);
 
   if (!shown) return null;
-  const escape = (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) turn(name, false);
-  };
-  return h("aside", { ...props, ref: node, role: "dialog", onKeyDown: escape }, children);
+  return h("aside", { ...props, ref: node, role: "dialog" }, children);
 }
 
 export function DrawerButton({ name, shows = true, children, ...props }) {

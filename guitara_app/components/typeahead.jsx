@@ -11,7 +11,8 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
   const timer = useRef();
   const asked = typed.trim();
   const current = answers === asked;
-  const choices = [...(asked ? hits : []), ...(asked && makeNew ? [{ id: 0 }] : [])];
+  // "New" is offered, and Enter heard, only once the search is over: nobody is entered twice because the server was slow.
+  const choices = [...(asked ? hits : []), ...(asked && makeNew && current ? [{ id: 0 }] : [])];
 
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => setAt(0), [answers]);
@@ -25,8 +26,11 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
     setOpen(true);
     search(event.target.value);
   };
+  // This field goes away once somebody is chosen; the caller is asked the next question.
+  const goOn = (id) => requestAnimationFrame(() => document.getElementById(id)?.focus());
   const pick = (hit) => {
     setOpen(false);
+    goOn(hit.id ? "draft-evening" : "draft-client_name");
     if (hit.id) {
       set({ client_id: hit.id, client_mode: "", address_id: "", address_line: "", locality_id: "", address_notes: "" });
       return;
@@ -42,12 +46,12 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
       setOpen(true);
       const step = event.key === "ArrowDown" ? 1 : choices.length - 1;
       setAt((was) => (choices.length ? (was + step) % choices.length : 0));
-    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && open && choices[at]) {
+    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && open && current && choices[at]) {
       event.preventDefault();
       event.stopPropagation();
       pick(choices[at]);
     } else if (event.key === "Escape" && open) {
-      event.stopPropagation();
+      event.preventDefault();
       setOpen(false);
     }
   };

@@ -57,7 +57,7 @@ def shell(
             title,
             rx.el.span(class_name="top-space"),
             _who(),
-            connection(),
+            connection(hydrated=rx.State.is_hydrated),
             actions or rx.fragment(),
             class_name="top",
         ),

@@ -1,0 +1,207 @@
+"""A demo firm of its own, two web processes on two ports serving one build, and browsers to look at them with."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import psycopg2
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from guitara_app import settings as settings_module
+from guitara_app.cli.build import ensure_built
+from guitara_app.cli.parts import web_command, web_environment
+from guitara_app.demo.accounts import DEMO_PASSWORD
+from guitara_app.demo.seed import run as seed
+from guitara_app.embedded import Postgres, Valkey
+from guitara_app.embedded.server import free_port
+from guitara_app.kit import database, outbox
+from guitara_app.kit.migrate import upgrade
+from guitara_app.settings import PROJECT
+
+CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
+DESK = (1440, 900)
+PHONE = (390, 844)
+_START_S = 60.0
+
+expect.set_options(timeout=10_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Web:
+    """One web process."""
+
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                web_command("127.0.0.1", self.port, 1),
+                cwd=PROJECT,
+                env={**os.environ, **web_environment()},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        until(self._listens, _START_S)
+
+    def kill(self) -> None:
+        """End it and everything below it, as a crash does."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def _listens(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"the web process ended: {self.log.read_text()[-3000:]}"
+        with socket.socket() as caller:
+            return caller.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@dataclass
+class Site:
+    """The running firm: ``one`` and ``two`` are addresses of different processes."""
+
+    webs: list[Web]
+
+    @property
+    def one(self) -> str:
+        return self.webs[0].base
+
+    @property
+    def two(self) -> str:
+        return self.webs[1].base
+
+
+def until(condition: Callable[[], object], timeout: float = 10.0) -> None:
+    """Wait until ``condition`` holds."""
+    ends, pause = monotonic() + timeout, threading.Event()
+    while not condition():
+        assert monotonic() < ends, f"not within {timeout} s: {condition}"
+        pause.wait(0.02)
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    ensure_built()
+    with tempfile.TemporaryDirectory(prefix="guitara-e2e-") as folder, pytest.MonkeyPatch.context() as environment:
+        postgres, valkey = Postgres(Path(folder) / "pg", fast=True), Valkey(Path(folder) / "valkey")
+        webs: list[Web] = []
+        try:
+            postgres.start()
+            valkey.start()
+            _let_owner_act_as_app(postgres)
+            upgrade(postgres.owner_url)
+            environment.setenv("GUITARA_DATABASE_URL", postgres.app_url)
+            environment.setenv("GUITARA_OWNER_DATABASE_URL", postgres.owner_url)
+            environment.setenv("GUITARA_REDIS_URL", valkey.url)
+            environment.setenv("GUITARA_DATA_DIR", folder)
+            _forget_addresses()
+            seed()
+            for name in ("one", "two"):
+                web = Web(free_port(), Path(folder) / f"{name}.log")
+                webs.append(web)
+                web.start()
+            yield Site(webs)
+            database.engine().dispose()
+        finally:
+            for web in webs:
+                web.kill()
+            _forget_addresses()
+            postgres.remove()
+            valkey.remove()
+
+
+def _let_owner_act_as_app(postgres: Postgres) -> None:
+    with closing(psycopg2.connect(postgres.superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("GRANT guitara_app TO guitara_owner")
+
+
+def _forget_addresses() -> None:
+    settings_module.settings.cache_clear()
+    database.engine.cache_clear()
+    outbox.live_redis.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class People:
+    """Signs people in, each in a browser of their own, and keeps an eye on what their consoles say."""
+
+    browser: Browser
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    def sign_in(
+        self, username: str, *, base: str = "", size: tuple[int, int] = DESK, dark: bool = False, path: str = ""
+    ) -> Page:
+        """A page of somebody who has just signed in, at the place their work begins or at ``path``."""
+        page = self.visitor(size=size, dark=dark)
+        address = base or self.site.one
+        page.goto(f"{address}/login")
+        page.get_by_label("User name or e-mail").fill(username)
+        page.get_by_label("Password").fill(DEMO_PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+        if path:
+            page.goto(f"{address}{path}")
+        expect(page.locator(".live").first).to_have_attribute("data-connection", "live")
+        return page
+
+    def visitor(self, *, size: tuple[int, int] = DESK, dark: bool = False) -> Page:
+        """A page of nobody."""
+        width, height = size
+        scheme: Any = "dark" if dark else "light"
+        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: self._hear(page.url, said.type, said.text))
+        return page
+
+    def _hear(self, url: str, kind: str, words: str) -> None:
+        if kind == "error":
+            self.complaints.append(f"{url}: {words}")
+
+
+@pytest.fixture
+def people(browser: Browser, site: Site) -> Iterator[People]:
+    """Fails the test at its end when any console had something to complain about."""
+    them = People(browser, site)
+    yield them
+    for context in browser.contexts:
+        context.close()
+    assert them.complaints == []

@@ -1,0 +1,81 @@
+"""What people do on the pages, in the words of the pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Locator, Page, expect
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A booking as its operator knows it."""
+
+    number: str
+    therapist: str
+    username: str
+
+
+def soon(minutes: int = 100) -> str:
+    """A quarter hour of tonight, at least ``minutes`` from now, as an operator types it."""
+    at = datetime.now(ZoneInfo("Asia/Manila")) + timedelta(minutes=minutes + 14)
+    return f"{at.replace(minute=at.minute // 15 * 15):%H:%M}"
+
+
+def open_booking(page: Page) -> Locator:
+    """Open the sheet with its key."""
+    page.keyboard.press("b")
+    sheet = page.get_by_role("dialog", name="Book a visit")
+    expect(sheet.locator(".chip").first).to_be_visible()
+    return sheet
+
+
+def choose_client(sheet: Locator, typed: str) -> None:
+    """Type, and take the first client found."""
+    sheet.get_by_role("combobox", name="Client: name, phone or e-mail").fill(typed)
+    sheet.get_by_role("option").first.click()
+    expect(sheet.locator(".client-card b").first).to_be_visible()
+
+
+def fill_booking(sheet: Locator, client: str, *, start: str = "", service: str = "Shiatsu") -> tuple[str, int]:
+    """Fill in everything, with the best candidate and the client's last address; who goes, by name and number."""
+    choose_client(sheet, client)
+    sheet.get_by_label("Start").fill(start or soon())
+    sheet.get_by_role("checkbox", name=re.compile(f"^{service}")).check()
+    best = sheet.locator(".candidates li[data-free=true]").first
+    name = best.locator(".candidate-name").inner_text()
+    best.get_by_role("checkbox").check()
+    number = int(best.get_by_role("checkbox").input_value())
+    sheet.locator(".place").first.click()
+    return name, number
+
+
+def book(page: Page, client: str, *, start: str = "") -> Booked:
+    """Book from the keyboard's first key to the notice."""
+    sheet = open_booking(page)
+    name, _ = fill_booking(sheet, client, start=start)
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+    notice = page.get_by_text(re.compile(r"Booked #\d+")).first
+    found = re.search(r"#(\d+)", notice.inner_text())
+    assert found is not None
+    return Booked(number=found[1], therapist=name, username=name.split()[0].lower())
+
+
+def card(page: Page, number: str, column: str = "") -> Locator:
+    """The card of a visit, in a column or anywhere on the board."""
+    inside = f'[data-column="{column}"] ' if column else ""
+    return page.locator(f'{inside}.card[data-appointment="{number}"]')
+
+
+def overflow(page: Page) -> list[str]:
+    """What is wider than the screen."""
+    found: list[str] = page.evaluate(
+        "() => document.documentElement.scrollWidth <= innerWidth ? [] :"
+        " [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(e => e.tagName + '.' + e.className).slice(0, 5)"
+    )
+    return found

@@ -1,0 +1,151 @@
+"""The booking sheet: what is typed is never lost, and nothing is booked twice."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import People, until
+from tests.e2e.steps import book, card, choose_client, fill_booking, open_booking, soon
+
+ODD = "O'Brien \"x\" <b>&amp;</b> \U0001f486\u200d\u2640\ufe0f \u00f1 -- '; DROP TABLE clients; "
+
+
+def test_a_refused_save_says_why_at_the_field_and_keeps_everything(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    fill_booking(sheet, "reyes")
+    sheet.get_by_label("Minutes").fill("ninety")
+    sheet.get_by_label("Notes for this visit").fill(ODD)
+    page.keyboard.press("Control+Enter")
+
+    expect(sheet.locator('[data-problem="minutes"]')).to_have_text("Type the length in minutes, like 90.")
+    expect(sheet.get_by_label("Minutes")).to_have_value("ninety")
+    expect(sheet.get_by_label("Notes for this visit")).to_have_value(ODD)
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+
+    sheet.get_by_label("Minutes").fill("")
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+
+
+def test_a_time_taken_meanwhile_is_named_while_typing_and_refused_on_save(people: People) -> None:
+    ana, bea = people.sign_in("ana"), people.sign_in("bea", base=people.site.two)
+    start = soon(130)
+    sheet = open_booking(ana)
+    name, number = fill_booking(sheet, "garcia", start=start)
+
+    other = open_booking(bea)
+    choose_client(other, "flores")
+    other.get_by_label("Start").fill(start)
+    other.get_by_role("checkbox", name=re.compile("^Dry")).check()
+    other.locator(f'.candidate input[value="{number}"]').check()
+    other.locator(".place").first.click()
+    bea.keyboard.press("Control+Enter")
+    expect(other).to_be_hidden()
+
+    # Nobody typed anything here: the board changed, so the form asked again.
+    expect(sheet.locator('[data-problem="therapist_ids"]')).to_contain_text(name)
+    line = sheet.locator(".candidates li").filter(has=ana.locator(f'input[value="{number}"]'))
+    expect(line.get_by_text("not free")).to_be_visible()
+    ana.keyboard.press("Control+Enter")
+    expect(sheet.locator('[data-problem="therapist_ids"]')).to_contain_text(name)
+    expect(sheet.locator(f'.candidate input[value="{number}"]')).to_be_checked()
+
+
+def test_a_draft_survives_leaving_a_reload_and_a_crashed_server(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    fill_booking(sheet, "ramos")
+    sheet.get_by_label("Notes for this visit").fill("Ring twice")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+    page.keyboard.press("b")
+    expect(sheet.get_by_label("Notes for this visit")).to_have_value("Ring twice")
+
+    page.reload()
+    expect(sheet.get_by_label("Notes for this visit")).to_have_value("Ring twice")
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+
+    web = people.site.webs[0]
+    web.kill()
+    expect(page.get_by_text("Reconnecting. What you see may be old; nothing you typed is lost.")).to_be_visible()
+    sheet.get_by_label("Notes for this visit").fill("Ring three times")
+    web.start()
+    expect(page.locator(".live").first).to_have_attribute("data-connection", "live", timeout=20_000)
+    expect(page.locator(".lost")).to_have_count(0)
+    expect(sheet.get_by_label("Notes for this visit")).to_have_value("Ring three times")
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+    # While its server was away the browser could only complain.
+    until(lambda: True)
+    people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
+
+
+def test_saving_twice_books_once(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    fill_booking(sheet, "lim")
+    board = page.locator(".stages .card")
+    before = board.count()
+    sheet.get_by_role("button", name="Save").dblclick()
+    expect(sheet).to_be_hidden()
+    expect(board).to_have_count(before + 1)
+
+    sheet = open_booking(page)
+    expect(sheet.get_by_role("combobox", name="Client: name, phone or e-mail")).to_have_value("")
+
+
+def test_a_new_client_is_booked_inline(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    client = sheet.get_by_role("combobox", name="Client: name, phone or e-mail")
+    client.fill("0917 555 9876")
+    sheet.get_by_role("option", name=re.compile("New client")).click()
+    expect(sheet.get_by_label("Phone")).to_have_value("0917 555 9876")
+    sheet.get_by_label("Name", exact=True).fill("Zenaida Quirino")
+    sheet.get_by_label("Start").fill(soon())
+    sheet.get_by_role("checkbox", name=re.compile("^Foot")).check()
+    sheet.locator(".candidates li[data-free=true] input").first.check()
+    sheet.get_by_label("Street, number, unit").fill("12 Mango St")
+    sheet.get_by_label("Town").select_option(label="Pasig (Zone 1)")
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+    expect(page.locator(".stages .card").get_by_text("Zenaida Quirino").first).to_be_visible()
+
+
+def test_ten_thousand_characters_are_harmless(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    fill_booking(sheet, "tan")
+    sheet.get_by_label("Notes for this visit").fill(ODD * 200)
+    page.keyboard.press("Control+Enter")
+    problem = sheet.locator('[data-problem="notes"]')
+    expect(problem).to_contain_text("characters")
+    sheet.get_by_label("Notes for this visit").fill(ODD * 20)
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+
+
+def test_past_midnight_is_spoken_of_by_its_evening(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    choose_client(sheet, "santos")
+    sheet.get_by_role("checkbox", name=re.compile("^Shiatsu")).check()
+    tomorrow = sheet.get_by_label("Evening").locator("option").nth(1).get_attribute("value")
+    sheet.get_by_label("Evening").select_option(tomorrow)
+    sheet.get_by_label("Start").fill("0030")
+    expect(sheet.locator(".booking-range")).to_contain_text(re.compile(r"(\w{3} )?00:30 to (\w{3} )?01:30"))
+
+
+def test_a_booking_opens_as_a_visit_with_its_history(people: People) -> None:
+    page = people.sign_in("ana")
+    booked = book(page, "rivera")
+    card(page, booked.number).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"/appointments/{booked.number}/?$"))
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.locator(".history").get_by_text("Booked").first).to_be_visible()
+    expect(page.get_by_text(booked.therapist).first).to_be_visible()

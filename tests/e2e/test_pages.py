@@ -1,0 +1,119 @@
+"""Every page at both sizes and in both themes: nothing overflows, nothing complains, and the theme holds."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import DESK, PHONE, People
+from tests.e2e.steps import card, open_booking, overflow
+
+PAGES = [
+    ("ana", "/board", ".card"),
+    ("ana", "/appointments/1", ".visit-head"),
+    ("ana", "/appointments/999999", ".visit .empty"),
+    ("ana", "/appointments/not-a-number", ".visit .empty"),
+    ("ramon", "/accounts", ".account"),
+    ("liza", "/tonight", ".job"),
+    ("dodong", "/tonight", ".tonight"),
+]
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_fits_and_keeps_quiet(people: People, size: tuple[int, int], dark: bool) -> None:
+    for username, path, shows in PAGES:
+        page = people.sign_in(username, path=path, size=size, dark=dark)
+        expect(page.locator(shows).first).to_be_visible()
+        expect(page.locator("html")).to_have_class(re.compile("dark" if dark else "light"))
+        assert overflow(page) == [], path
+        page.context.close()
+    page = people.visitor(size=size, dark=dark)
+    page.goto(f"{people.site.one}/login")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert overflow(page) == []
+
+
+def test_the_booking_sheet_fits_a_phone(people: People) -> None:
+    page = people.sign_in("ana", size=PHONE)
+    page.get_by_role("button", name="Book").click()
+    expect(page.locator(".chip").first).to_be_visible()
+    assert overflow(page) == []
+    page.get_by_role("button", name="Close; the draft stays").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_theme_is_kept_and_never_flashes(people: People) -> None:
+    page = people.sign_in("ana", dark=True)
+    page.get_by_role("button", name="Light or dark").click()
+    expect(page.locator("html")).to_have_class(re.compile("light"))
+    # Seen from the first script on, before anything is drawn.
+    page.add_init_script(
+        "window.themes = []; new MutationObserver(() => themes.push(document.documentElement.className))"
+        ".observe(document, {subtree: true, attributes: true, attributeFilter: ['class'], childList: true})"
+    )
+    page.reload()
+    expect(page.locator(".card").first).to_be_visible()
+    assert "dark" not in " ".join(page.evaluate("window.themes"))
+
+
+def test_going_from_visit_to_visit_never_shows_the_one_before(people: People) -> None:
+    page = people.sign_in("ana")
+    numbers = [page.locator(".card").nth(index).get_attribute("data-appointment") for index in range(2)]
+    card(page, str(numbers[0])).get_by_role("link").click()
+    expect(page.locator(".visit-head")).to_contain_text(f"#{numbers[0]}")
+    page.evaluate(
+        "([before, after]) => { window.wrong = 0; const look = () => {"
+        " const head = document.querySelector('.visit-head');"
+        " if (head && location.pathname.includes('/' + after) && head.textContent.includes('#' + before)) wrong++;"
+        " requestAnimationFrame(look); }; look(); }",
+        numbers,
+    )
+    page.get_by_role("link", name="Board").first.click()
+    card(page, str(numbers[1])).get_by_role("link").click()
+    expect(page.locator(".visit-head")).to_contain_text(f"#{numbers[1]}")
+    assert page.evaluate("window.wrong") == 0
+
+
+def test_keys_reach_what_the_mouse_reaches(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    client = sheet.get_by_role("combobox", name="Client: name, phone or e-mail")
+    expect(client).to_be_focused()
+    client.press_sequentially("san")
+    expect(sheet.get_by_role("option").nth(1)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    second = sheet.get_by_role("option").nth(1).locator("b").inner_text()
+    page.keyboard.press("Enter")
+    expect(sheet.locator(".client-card b").first).to_have_text(second)
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+def test_disabling_an_account_signs_it_out_at_once(people: People) -> None:
+    admin = people.sign_in("ramon", path="/accounts")
+    phone = people.sign_in("jun", base=people.site.two, size=PHONE)
+    expect(phone.get_by_role("heading", name="Tonight")).to_be_visible()
+
+    admin.get_by_label("Find an account").fill("velasco")
+    line = admin.locator('[data-account="jun"]')
+    expect(admin.locator(".account")).to_have_count(1)
+    line.get_by_role("button", name="Disable").click()
+    admin.get_by_label("Reason, kept in the audit log").first.fill("Phone lost")
+    admin.get_by_role("dialog").get_by_role("button", name="Disable", exact=True).click()
+
+    phone.wait_for_url(re.compile("/login"))
+    expect(line.get_by_text("disabled")).to_be_visible()
+    line.get_by_role("button", name="Enable").click()
+    admin.get_by_role("dialog").get_by_label("Reason, kept in the audit log").fill("Found")
+    admin.get_by_role("dialog").get_by_role("button", name="Enable", exact=True).click()
+    expect(line.get_by_text("can sign in")).to_be_visible()
+    people.sign_in("jun", size=PHONE)
+
+
+def test_a_page_of_somebody_else_stays_empty(people: People) -> None:
+    page = people.sign_in("liza", path="/board")
+    expect(page.get_by_text("Your account may not do this.").first).to_be_visible()
+    expect(page.locator(".card")).to_have_count(0)
