@@ -13,7 +13,8 @@ from guitara_app.demo.history import tell_one
 from guitara_app.demo.hours import Evening
 from guitara_app.demo.story import Story
 from guitara_app.demo.teller import Teller, minutes
-from guitara_app.kit.time import minutes_between
+from guitara_app.demo.world import Call
+from guitara_app.kit.time import minutes_between, period
 
 _QUARTER = timedelta(minutes=15)
 _OVER = ("completed",) * 7 + ("cancelled", "no_show", "expired")
@@ -251,12 +252,12 @@ def _overrun(tonight: Tonight) -> int:
     first.accept_all(base - minutes(170))
     first.start_session(base - minutes(65))
     seat = first.seats[0]
-    seat.occupied = type(seat.occupied)(seat.planned_start, base, bounds="[)")
+    seat.occupied = period(seat.planned_start, base)
     home = teller.world.pick_home()
     if home is None or any(base < end and base + minutes(60) > start for start, end in _later(tonight, seat.person_id)):
         return 1
     services = [teller.world.services["Hand"]]
-    call = type(first.call)(teller.day, base, services, home, base - minutes(120), first.call.booked_by, driven=False)
+    call = Call(teller.day, base, services, home, base - minutes(120), first.call.booked_by, driven=False)
     then = Story.booked(teller.rows, teller.world, teller.stock, call, [seat.person_id])
     teller.stock.take(then.visit.id, [services[0].id], call.booked_at, call.booked_by)
     then.accept_all(base - minutes(112))

@@ -35,6 +35,6 @@ def tell_history(teller: Teller, calendar: Calendar, tonight: date, *, now: date
 def tell_one(teller: Teller, opens_at: datetime, latest: datetime, outcome: str = "") -> object | None:
     """One visit that started between an hour after ``opens_at`` and ``latest``."""
     quarters = max(1, int((latest - opens_at - minutes(60)) / minutes(15)))
-    starts_at = opens_at + minutes(60) + minutes(15) * 0 + timedelta(minutes=15 * teller.random.randrange(quarters))
+    starts_at = opens_at + minutes(60) + minutes(15 * teller.random.randrange(quarters))
     chosen = outcome or teller.random.choice(_OUTCOMES)
     return teller.finished(starts_at, chosen, driven=teller.random.random() < 0.8)

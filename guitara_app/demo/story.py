@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,30 +24,14 @@ from guitara_app.appointments.models import (
 )
 from guitara_app.appointments.rules import answer_due
 from guitara_app.appointments.words import Answer, AppointmentState, LegState, OfferAnswer, Progress
-from guitara_app.catalog.queries import ServiceChoice
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.stockroom import Stockroom
-from guitara_app.demo.world import Home, World
+from guitara_app.demo.world import Call, World
 from guitara_app.kit.events import Event, EventDetail
 from guitara_app.kit.time import period
 from guitara_app.money.models import Payment
 
 S = AppointmentState
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a client phoned for."""
-
-    day: date
-    starts_at: datetime
-    services: Sequence[ServiceChoice]
-    home: Home
-    booked_at: datetime
-    booked_by: int
-    driven: bool = True
-    car: bool = False
-    notes: str = ""
 
 
 @dataclass(slots=True)
@@ -195,14 +179,14 @@ class Story:
 
     def ask_driver(self, driver: int, at: datetime) -> None:
         """One driver is asked for the way there."""
-        leg = self._way_there()
+        leg = _known(self.outbound)
         self.search_driver(at)
         self._offer_leg(leg, driver, at)
         leg.state = LegState.OFFERED
 
     def accept_way_there(self, driver: int, at: datetime) -> None:
         """A driver takes the way there."""
-        leg = self._way_there()
+        leg = _known(self.outbound)
         self.search_driver(at - timedelta(minutes=2))
         self._offer_leg(leg, driver, at - timedelta(minutes=2), answered_at=at)
         leg.state, leg.accepted_at = LegState.ACCEPTED, at
@@ -211,7 +195,7 @@ class Story:
 
     def depart(self, at: datetime) -> None:
         """The car leaves with everybody in it."""
-        leg = self._way_there()
+        leg = _known(self.outbound)
         leg.state, leg.departed_at = LegState.UNDER_WAY, at
         leg.occupied = period(at, at + timedelta(minutes=leg.travel_minutes))
         self._move(Progress.IN_TRANSIT, S.IN_TRANSIT)
@@ -221,7 +205,7 @@ class Story:
 
     def arrive(self, at: datetime) -> None:
         """The car is at the door."""
-        leg = self._way_there()
+        leg = _known(self.outbound)
         leg.arrived_at = at
         self._move(Progress.ARRIVED, S.ARRIVED)
         for seat in self.seats_going:
@@ -230,7 +214,7 @@ class Story:
 
     def drop_off(self, at: datetime) -> None:
         """Everybody is inside; the driver is free."""
-        leg = self._way_there()
+        leg = _known(self.outbound)
         leg.state, leg.finished_at = LegState.DONE, at
         leg.occupied = period(leg.departed_at or at - timedelta(minutes=1), at)
         self._move(Progress.DROPPED_OFF, S.DROPPED_OFF)
@@ -310,7 +294,7 @@ class Story:
 
     def accept_way_back(self, driver: int, at: datetime) -> None:
         """A driver goes to collect them."""
-        leg = self._way_home()
+        leg = _known(self.way_back)
         self._offer_leg(leg, driver, at, answered_at=at)
         leg.state, leg.accepted_at = LegState.ACCEPTED, at
         leg.occupied = period(at, at + timedelta(minutes=2 * leg.travel_minutes))
@@ -318,14 +302,14 @@ class Story:
 
     def collect(self, at: datetime) -> None:
         """They sit in the car."""
-        leg = self._way_home()
+        leg = _known(self.way_back)
         leg.state, leg.departed_at = LegState.UNDER_WAY, at
         leg.occupied = period(leg.accepted_at or at, at + timedelta(minutes=leg.travel_minutes))
         self.tell("collected", at, by=leg.driver_id, leg=leg)
 
     def finish(self, at: datetime) -> None:
         """They are back."""
-        leg = self._way_home()
+        leg = _known(self.way_back)
         leg.state, leg.finished_at = LegState.DONE, at
         leg.occupied = period(leg.accepted_at or leg.wanted_at, at)
         self.tell("brought_back", at, by=leg.driver_id, leg=leg)
@@ -409,12 +393,8 @@ class Story:
         answer = OfferAnswer.ACCEPTED if answered_at else OfferAnswer.OPEN
         self.rows.add(LegOffer(**values, answer=answer, offered_at=at, due_at=due, answered_at=answered_at))
 
-    def _way_there(self) -> Leg:
-        if self.outbound is None:
-            raise ValueError("nobody is driven to this visit")
-        return self.outbound
 
-    def _way_home(self) -> Leg:
-        if self.way_back is None:
-            raise ValueError("no way back was asked for")
-        return self.way_back
+def _known(leg: Leg | None) -> Leg:
+    if leg is None:
+        raise ValueError("there is no such trip")
+    return leg

@@ -11,8 +11,8 @@ from guitara_app.availability.models import CheckIn, Shift
 from guitara_app.demo.hours import Evening
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.stockroom import Stockroom
-from guitara_app.demo.story import Call, Story
-from guitara_app.demo.world import World
+from guitara_app.demo.story import Story
+from guitara_app.demo.world import Call, World
 from guitara_app.kit.time import period
 
 _METHODS = ("cash", "cash", "cash", "gcash", "gcash", "card", "bank_transfer")

@@ -30,6 +30,21 @@ class Home(NamedTuple):
     zone_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a client phoned for."""
+
+    day: date
+    starts_at: datetime
+    services: Sequence[ServiceChoice]
+    home: Home
+    booked_at: datetime
+    booked_by: int
+    driven: bool = True
+    car: bool = False
+    notes: str = ""
+
+
 @dataclass(slots=True)
 class Diary:
     """Who works when, and what takes their time; users' own bookings stand in it like everything else."""
