@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 from time import monotonic
+from urllib.parse import parse_qsl, urlencode
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,6 +24,7 @@ from guitara_app.api.origin import (
     plain_http_refused,
 )
 from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.seal import mark
 from guitara_app.kit.threads import in_thread
 
 log = structlog.get_logger(__name__)
@@ -79,28 +81,41 @@ class Gate:
             log.info("socket refused", reason="origin")
             await _close(receive, send)
             return
-        holder, most = await _holder(scope)
+        cookie = HTTPConnection(scope).cookies.get(cookie_name(scope), "")
+        holder, most = await _holder(scope, cookie)
         if self._open[holder] >= most:
             log.warning("socket refused", reason="too many open")
             await _close(receive, send)
             return
         self._open[holder] += 1
         try:
-            await self._app(scope, _paced(receive), send)
+            await self._app(_with_bound_token(scope, cookie), _paced(receive), send)
         finally:
             self._open[holder] -= 1
             if not self._open[holder]:
                 del self._open[holder]
 
 
-async def _holder(scope: Scope) -> tuple[str, int]:
+async def _holder(scope: Scope, cookie: str) -> tuple[str, int]:
     """Whose limit a socket counts against, and how many may be open."""
-    token = HTTPConnection(scope).cookies.get(cookie_name(scope), "")
     try:
-        actor = await in_thread(recognise, token)
+        actor = await in_thread(recognise, cookie)
     except GuitaraError:
         actor = None
     return (f"person {actor.person_id}", SOCKETS_PER_SESSION) if actor else (client_mark(scope), SOCKETS_PER_STRANGER)
+
+
+def _with_bound_token(scope: Scope, cookie: str) -> Scope:
+    """Tie the page's state to the session.
+
+    Reflex keeps state under a token the browser makes up and keeps in its tab. Whoever signs in next in that tab, or
+    learns the token, would be sent what the one before had on the screen.
+    """
+    asked = [
+        (name, mark(f"state {cookie} {value}") if name == "token" else value)
+        for name, value in parse_qsl(scope["query_string"].decode("latin-1"))
+    ]
+    return {**scope, "query_string": urlencode(asked).encode()}
 
 
 async def _close(receive: Receive, send: Send) -> None:

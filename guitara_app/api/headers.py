@@ -80,4 +80,4 @@ def add_security_headers(headers: MutableHeaders, scope: Scope, policy: str) -> 
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     if secure:
-        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        headers["strict-transport-security"] = "max-age=31536000"

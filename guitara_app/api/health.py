@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import structlog
 from redis.asyncio import Redis
@@ -95,7 +96,8 @@ def _client() -> Redis:
 
 
 async def _redis() -> bool:
-    return bool(await _client().ping())
+    # redis-py has one annotation for its two clients.
+    return bool(await cast("Awaitable[bool]", _client().ping()))
 
 
 async def _worker() -> bool:

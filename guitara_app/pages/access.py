@@ -18,14 +18,13 @@ import inspect
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
 from urllib.parse import urlencode
 
 import reflex as rx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from reflex.middleware import Middleware
+from reflex.middleware.middleware import Middleware
 from reflex.state import (
     BaseState,
     FrontendEventExceptionState,
@@ -36,6 +35,7 @@ from reflex.state import (
 )
 from reflex_base.event import Event, EventSpec
 from reflex_base.registry import RegistrationContext
+from starlette.requests import cookie_parser
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
 from guitara_app.accounts.recognition import recognise
@@ -114,7 +114,8 @@ def public(handler: Callable[P, R]) -> Callable[P, R]:
 
 def notice(sentence: str) -> EventSpec:
     """The event that shows ``sentence`` to the user."""
-    return rx.toast.warning(sentence, duration=8000, close_button=True)
+    shown: EventSpec = rx.toast.warning(sentence, duration=8000, close_button=True)
+    return shown
 
 
 def session_token(headers: Mapping[str, str]) -> str:
@@ -123,11 +124,7 @@ def session_token(headers: Mapping[str, str]) -> str:
     The handshake's Origin was checked before; its scheme says which of the two cookies counts.
     """
     name = "__Host-sid" if headers.get("origin", "").startswith("https:") else "sid"
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    return cookie_parser(headers.get("cookie", "")).get(name, "")
 
 
 class DefaultDeny(Middleware):
