@@ -10,13 +10,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from time import monotonic
 
-import psycopg2
 import pytest
 from redis import Redis
 
@@ -146,7 +145,6 @@ def firm() -> Iterator[Firm]:
         try:
             postgres.start()
             valkey.start()
-            _let_owner_act_as_app(postgres)
             upgrade(postgres.owner_url)
             environment.setenv("GUITARA_DATABASE_URL", postgres.app_url)
             environment.setenv("GUITARA_REDIS_URL", valkey.url)
@@ -157,11 +155,6 @@ def firm() -> Iterator[Firm]:
             _forget_addresses()
             postgres.remove()
             valkey.remove()
-
-
-def _let_owner_act_as_app(postgres: Postgres) -> None:
-    with closing(psycopg2.connect(postgres.superuser_url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("GRANT guitara_app TO guitara_owner")
 
 
 def _forget_addresses() -> None:

@@ -15,6 +15,8 @@ from guitara_app.kit.time import now
 from tests.live.conftest import Firm, Web, serving
 from tests.support.socket_client import Sockets, Tab
 
+pytestmark = pytest.mark.xdist_group("live")
+
 _visits = count(1000)
 
 

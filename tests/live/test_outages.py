@@ -12,6 +12,8 @@ from guitara_app.kit.outbox import Change
 from tests.live.conftest import Firm, Web, serving, until
 from tests.support.socket_client import Sockets, Tab
 
+pytestmark = pytest.mark.xdist_group("live")
+
 
 def _desk(sockets: Sockets, web: Web, cookie: str) -> Tab:
     tab = sockets.open(web.base, "/desk", cookie=cookie)

@@ -1,0 +1,61 @@
+"""What is pushed fits the pages' variables, and who may watch what."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import reflex as rx
+
+from guitara_app.accounts.permissions import DESK, Actor, Role
+from guitara_app.embedded.postgres import DatabaseUrls
+from guitara_app.live import readers
+from guitara_app.live.scopes import Kind, Scope, may_watch, revoke_topic, revoked_person, scope_of
+from guitara_app.live.states import PUSHED
+from tests.support.firm import open_firm
+
+
+def test_every_reader_fills_exactly_the_variables_of_its_state(database: DatabaseUrls) -> None:
+    del database
+    firm = open_firm()
+    for scope in (Scope.desk(), Scope.appointment(404), Scope.person(firm.therapists[0])):
+        values = readers.read(scope)
+        assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope"}
+        json.dumps(values)
+    assert readers.read(Scope.appointment(404))["missing"] is True
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_pushed_states_hold_nothing_but_what_is_pushed(kind: Kind) -> None:
+    state = PUSHED[kind]
+    assert set(state.vars) - set(rx.State.vars) == set(state.base_vars)
+    # Reflex gives every state this one; whoever calls it is refused, because it carries no mark.
+    assert set(state.event_handlers) == {"setvar"}
+
+
+def test_topics_and_scopes() -> None:
+    for scope in (Scope.desk(), Scope.appointment(5), Scope.person(12)):
+        assert scope_of(scope.topic) == scope
+    for other in (
+        "client:3",
+        "accounts",
+        "desk:1",
+        "appointment",
+        "appointment:",
+        "person:x",
+        "person:-1",
+        "revoke:12",
+    ):
+        assert scope_of(other) is None
+    assert revoked_person(revoke_topic(12)) == 12
+    assert revoked_person("person:12") is None
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_watch(role: Role) -> None:
+    actor = Actor(12, role, "somebody")
+    desk = role in DESK
+    assert may_watch(actor, Scope.desk()) is desk
+    assert may_watch(actor, Scope.appointment(5)) is desk
+    assert may_watch(actor, Scope.person(12)) is not desk
+    assert may_watch(actor, Scope.person(13)) is False
