@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from guitara_app.embedded import leash
 from guitara_app.kit.errors import Unavailable
@@ -42,19 +43,26 @@ class Build:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
         self._sources = mark_of(sources())
         self._log = settings().data_dir / "logs" / "build.log"
 
-    @property
     def needed(self) -> bool:
         """Whether what was built last was made from something else."""
         index = BUILT / "index.html"
         return not index.exists() or not _MARKER.exists() or _MARKER.read_text() != self._made_from()
 
     def start(self) -> None:
-        """Start Reflex' export when needed."""
-        if not self.needed:
+        """Start Reflex' export when needed; while somebody else builds here, wait for that first."""
+        if not self.needed():
             return
+        # Reflex builds in one folder, and two builds at once would mix their files.
+        self._lock = (PROJECT / "rxconfig.py").open()
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if not self.needed():
+            self._unlock()
+            return
+        self._sources = mark_of(sources())
         _MARKER.unlink(missing_ok=True)
         self._log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         export = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
@@ -73,7 +81,12 @@ class Build:
         """Wait for the end. Returns whether there was anything to build; raises ``Unavailable`` when it failed."""
         if self._process is None:
             return False
-        failed = self._process.wait()
+        try:
+            return self._finish(self._process.wait())
+        finally:
+            self._unlock()
+
+    def _finish(self, failed: int) -> bool:
         if failed or not (BUILT / "index.html").exists():
             raise Unavailable(self._why())
         _MARKER.write_text(self._made_from())
@@ -84,6 +97,12 @@ class Build:
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def _made_from(self) -> str:
         # The sources as they were at the start, the lock as it is now: Reflex itself may have completed it.

@@ -88,9 +88,13 @@ def health(
 def seed() -> None:
     """The demo firm; what is there already and still fits is left alone."""
     from guitara_app.demo.seed import run
+    from guitara_app.kit.database import engine
     from guitara_app.kit.time import now
 
-    run(now=now())
+    try:
+        run(now=now())
+    finally:
+        engine().dispose()
 
 
 def forget_sockets() -> None:

@@ -41,7 +41,7 @@ from guitara_app.cli.parts import (
     worker_command,
 )
 from guitara_app.embedded.server import port_is_free
-from guitara_app.kit.errors import Unavailable
+from guitara_app.kit.errors import NotPossible, Unavailable
 from guitara_app.settings import settings
 
 if TYPE_CHECKING:
@@ -120,9 +120,8 @@ class _Up:
         with step("Schema up to date"):
             migrate()
         if self.demo:
-            with step("Demo firm seeded"):
-                seed()
-        if build.needed:
+            self._seed()
+        if build.needed():
             with step("Pages built"):
                 build.finish()
         forget_sockets()
@@ -133,6 +132,14 @@ class _Up:
                 child.start()
             self._wait_until_well()
         console.print(f"[dim]Ready after {time.monotonic() - start:.1f} s.[/]")
+
+    def _seed(self) -> None:
+        try:
+            with step("Demo firm seeded"):
+                seed()
+        except NotPossible as refusal:  # a real firm works on this database
+            self.demo = False
+            tell(refusal.sentence)
 
     def _note(self) -> None:
         known = settings()
