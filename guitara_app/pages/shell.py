@@ -49,7 +49,7 @@ def shell(
     before: rx.Component | None = None,
     actions: rx.Component | None = None,
 ) -> rx.Component:
-    """A page. ``here`` is the path of its place in the rail; ``before`` the title and after all stand links and buttons."""
+    """A page. ``here`` is the path of its place in the rail; links stand ``before`` the title, buttons after all."""
     return rx.el.div(
         _rail(here),
         rx.el.header(

@@ -86,7 +86,14 @@ class AccountsState(rx.State):
         words = self.typed.lower().split()
         self.total = len(everybody)
         self.accounts = [
-            AccountLine(**{**row._asdict(), "phone": shown_phone(row.phone)})
+            AccountLine(
+                id=row.id,
+                name=row.name,
+                username=row.username,
+                role=row.role,
+                phone=shown_phone(row.phone),
+                disabled=row.disabled,
+            )
             for row in everybody
             if all(word in f"{row.name} {row.username} {row.role} {row.phone}".lower() for word in words)
         ]
