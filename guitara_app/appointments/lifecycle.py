@@ -5,7 +5,7 @@ Pure. Services look an action up here, set what it says on the rows, and store t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +48,7 @@ _STATE_OF_PROGRESS = {
     Progress.ENDED: S.IN_SESSION,
 }
 _PROGRESS_ORDER = tuple(Progress)
+_SESSION_BEGAN = "The session has begun. It can be stopped early, not cancelled."
 
 
 class Action(StrEnum):
@@ -119,6 +120,9 @@ class Rule:
     needs_reason: bool = False
     only_without_driver: frozenset[AppointmentState] = frozenset()
     progress_without_driver: frozenset[Progress] = frozenset()
+    # What every place of the visit must have come to, and what none may have: a group is not all at one point.
+    everybody: frozenset[Progress] = frozenset()
+    nobody: frozenset[Progress] = frozenset()
 
 
 _T = frozenset({Party.THERAPIST, Party.OPERATOR, Party.MANAGER})
@@ -130,6 +134,8 @@ _WAITING = frozenset({Progress.WAITING})
 _ON_SITE = frozenset({Progress.ARRIVED, Progress.DROPPED_OFF})
 _REFUSED = frozenset({Answer.REJECTED, Answer.WITHDRAWN, Answer.LAPSED})
 _ENDED_WORK = frozenset({Answer.ACCEPTED, Answer.RELEASED})
+_WORK_OVER = frozenset({Answer.RELEASED, Answer.WITHDRAWN})
+_SESSION_HELD = frozenset({Progress.IN_SESSION, Progress.ENDED})
 
 RULES: dict[Action, Rule] = {
     Action.ACCEPT: Rule(_T, OPEN, answers=frozenset({Answer.OFFERED}), answer_becomes=Answer.ACCEPTED),
@@ -166,7 +172,8 @@ RULES: dict[Action, Rule] = {
         _D,
         OPEN,
         answers=frozenset({Answer.ACCEPTED}),
-        progress=_WAITING,
+        # After a breakdown another car takes over those who are half-way.
+        progress=_WAITING | {Progress.IN_TRANSIT, Progress.ARRIVED},
         leg=frozenset({LegState.ACCEPTED}),
         progress_becomes=Progress.IN_TRANSIT,
         leg_becomes=LegState.UNDER_WAY,
@@ -216,7 +223,11 @@ RULES: dict[Action, Rule] = {
         needs_reason=True,
     ),
     Action.REQUEST_PAYMENT: Rule(
-        _T, frozenset({S.IN_SESSION}), answers=frozenset({Answer.RELEASED}), progress=frozenset({Progress.ENDED})
+        _T,
+        frozenset({S.IN_SESSION}),
+        answers=frozenset({Answer.RELEASED}),
+        progress=frozenset({Progress.ENDED}),
+        everybody=frozenset({Progress.ENDED}),
     ),
     Action.VERIFY_PAYMENT: Rule(_O, frozenset({S.AWAITING_PAYMENT})),
     Action.CORRECT_PAYMENT: Rule(_M, frozenset({S.PAID, S.COMPLETED}), needs_reason=True),
@@ -224,19 +235,22 @@ RULES: dict[Action, Rule] = {
     Action.REPORT_MATERIALS: Rule(
         _T, frozenset({S.PAID}), answers=frozenset({Answer.RELEASED}), progress=frozenset({Progress.ENDED})
     ),
-    Action.ASK_PICKUP: Rule(
-        _T, ANY, answers=frozenset({Answer.RELEASED, Answer.WITHDRAWN}), progress=_ON_SITE | {Progress.ENDED}
+    Action.ASK_PICKUP: Rule(_T, ANY, answers=_WORK_OVER, progress=_ON_SITE | {Progress.ENDED}),
+    # A way back: who rides has no more work there. The way there is started and dropped off.
+    Action.COLLECT: Rule(
+        _D, ANY, answers=_WORK_OVER, leg=frozenset({LegState.ACCEPTED}), leg_becomes=LegState.UNDER_WAY
     ),
-    Action.COLLECT: Rule(_D, ANY, leg=frozenset({LegState.ACCEPTED}), leg_becomes=LegState.UNDER_WAY),
-    Action.FINISH: Rule(_D, ANY, leg=frozenset({LegState.UNDER_WAY}), leg_becomes=LegState.DONE),
-    Action.CANCEL: Rule(_O, BEFORE_SESSION, ending=S.CANCELLED, needs_reason=True),
+    Action.FINISH: Rule(_D, ANY, answers=_WORK_OVER, leg=frozenset({LegState.UNDER_WAY}), leg_becomes=LegState.DONE),
+    Action.CANCEL: Rule(_O, BEFORE_SESSION, ending=S.CANCELLED, needs_reason=True, nobody=_SESSION_HELD),
     Action.NO_SHOW: Rule(
         _O,
         frozenset({S.ARRIVED, S.DROPPED_OFF, S.THERAPIST_CONFIRMED}),
         ending=S.NO_SHOW,
+        nobody=_SESSION_HELD,
         only_without_driver=frozenset({S.THERAPIST_CONFIRMED}),
     ),
-    Action.PANIC: Rule(_T, ANY, answers=_ENDED_WORK),
+    # Who withdrew on the way is still out there.
+    Action.PANIC: Rule(_T, ANY, answers=_ENDED_WORK | {Answer.WITHDRAWN}),
     Action.REOPEN: Rule(_O, ENDINGS, needs_reason=True),
     Action.FORCE: Rule(_M, ANY, needs_reason=True),
 }
@@ -286,7 +300,11 @@ def derive_state(visit: Visit) -> AppointmentState:
     if visit.reached in ENDINGS:
         return visit.reached
     active = [seat for seat in visit.seats if seat.active]
-    if not any(seat.progress is not Progress.WAITING for seat in active) and visit.reached in BEFORE_DEPARTURE:
+    # Whoever withdrew on the way has departed all the same; who was released by an ending is of a time before it.
+    departed = any(
+        seat.progress is not Progress.WAITING for seat in visit.seats if seat.active or seat.answer is Answer.WITHDRAWN
+    )
+    if not departed and visit.reached in BEFORE_DEPARTURE:
         return _by_answers(visit, active)
     return max(visit.reached, _by_progress(visit, active), key=ORDER.index)
 
@@ -300,9 +318,13 @@ def check(
     answer: Answer | None = None,
     progress: Progress | None = None,
     leg: LegState | None = None,
+    places: Collection[Progress] = (),
     reason: str = "",
 ) -> Rule:
     """The rule of ``action``, when it is possible now.
+
+    ``places`` is how far each accepted place of the visit is, ended ones with them: actions about the whole visit
+    look at all of them.
 
     Raises:
         NotAllowed: not for this party.
@@ -321,6 +343,10 @@ def check(
         raise NotPossible(f"The therapist is {_said(progress)}, so this step is not the next one.")
     if rule.leg and leg not in rule.leg:
         raise NotPossible(f"The trip is {_said(leg)}, so this step is not the next one.")
+    if rule.nobody.intersection(places):
+        raise NotPossible(_SESSION_BEGAN)
+    if rule.everybody and not (places and rule.everybody.issuperset(places)):
+        raise NotPossible("Not everybody's session has ended yet.")
     if rule.needs_reason and not reason.strip():
         raise Invalid("Give a reason; it is kept in the history.", field="reason")
     return rule
@@ -360,7 +386,7 @@ def _not_now(action: Action, visit: AppointmentState) -> str:
     if visit in CLOSED:
         return f"This visit is {_said(visit)}; nothing can be done with it this way."
     if action is Action.CANCEL:
-        return "The session has begun. It can be stopped early, not cancelled."
+        return _SESSION_BEGAN
     return f"This visit is {_said(visit)}, so that is not possible now."
 
 

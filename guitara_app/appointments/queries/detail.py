@@ -32,7 +32,7 @@ def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | 
     if not found:
         return None
     visit, calendar = found[0], firm_settings(session).calendar
-    row = visit.row
+    row, cancel = visit.row, RULES[Action.CANCEL]
     start, end = (calendar.clock_label(at, row.business_date) for at in (row.starts_at, row.ends_at))
     return Detail(
         id=row.id,
@@ -54,7 +54,7 @@ def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | 
         car_needed=row.car_needed,
         ending_reason=row.ending_reason,
         booked=f"{calendar.moment_label(row.booked_at)} by {row.booked_by}",
-        can_cancel=row.state in RULES[Action.CANCEL].visit,
+        can_cancel=row.state in cancel.visit and not any(seat["progress"] in cancel.nobody for seat in visit.counting),
         version=row.version,
         places=_places(visit),
         legs=_legs(visit, calendar),

@@ -23,6 +23,7 @@ from guitara_app.appointments.services.visit import (
     open_visit,
     seats_of,
     topics_of,
+    worked,
 )
 from guitara_app.appointments.words import OPEN_LEGS, Answer, AppointmentState, LegState, OfferAnswer, Progress
 from guitara_app.firm.queries import firm_settings
@@ -56,14 +57,15 @@ def cancel(
         return
     at, reason = happened(happened_at, now=now), clean_reason(reason)
     visit = open_visit(session, appointment_id)
+    seats, legs = seats_of(session, visit), legs_of(session, visit)
     check(
         Action.CANCEL,
         party_of(actor),
         visit=AppointmentState(visit.state),
         driver_needed=visit.driver_needed,
+        places=[Progress(seat.progress) for seat in seats if seat in live(seats) or worked(seat)],
         reason=reason,
     )
-    seats, legs = seats_of(session, visit), legs_of(session, visit)
     topics = topics_of(visit, seats, legs)
     _bring_back(session, visit, live(seats), legs, now=now)
     _release(session, live(seats), now=now)
