@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,8 @@ from guitara_app.kit.errors import Invalid
 HOME_REGION = "PH"
 LONGEST_NAME = 120
 LONGEST_NOTE = 4000
+_LONGEST_PHONE = 40
+_JOINER = "\u200d"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -33,7 +36,7 @@ def normal_phone(typed: str) -> str:
         Invalid: it cannot be a phone.
     """
     try:
-        number = phonenumbers.parse(typed[:40], HOME_REGION)
+        number = phonenumbers.parse(typed, HOME_REGION) if len(typed) <= _LONGEST_PHONE else None
     except phonenumbers.NumberParseException:
         number = None
     if number is None or number.extension or not phonenumbers.is_valid_number(number):
@@ -58,7 +61,7 @@ def normal_name(typed: str) -> str:
     Raises:
         Invalid: nothing is left, or it is longer than ``LONGEST_NAME`` characters.
     """
-    name = clean_text(" ".join(typed.split()))
+    name = " ".join(clean_text(" ".join(typed.split())).split()).strip(_JOINER)
     if not name:
         raise Invalid("Type the client's name.", field="name")
     if len(name) > LONGEST_NAME:
@@ -72,10 +75,10 @@ def normal_email(typed: str) -> str | None:
     Raises:
         Invalid: it cannot be an e-mail address.
     """
-    email = typed.strip().lower()
+    email = clean_text(typed).strip().lower()
     if not email:
         return None
-    if len(email) > 254 or not _EMAIL.fullmatch(clean_text(email)):
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
         raise Invalid("This is not an e-mail address. Leave it empty if there is none.", field="email")
     return email
 
@@ -94,7 +97,11 @@ def normal_note(typed: str, *, field: str = "notes") -> str:
 
 def clean_text(typed: str) -> str:
     """``typed`` without what no keyboard types and PostgreSQL or a screen chokes on; line breaks and tabs stay."""
-    return "".join(letter for letter in typed if letter in "\n\t" or (letter.isprintable() or letter == "\u200d"))
+    return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in typed if _typable(letter))
+
+
+def _typable(letter: str) -> bool:
+    return letter.isprintable() or letter in ("\n", "\t", _JOINER) or unicodedata.category(letter) == "Zs"
 
 
 def search_terms(typed: str) -> list[str]:
