@@ -9,9 +9,8 @@ from guitara_app.accounts import services as accounts
 from guitara_app.accounts.models import LoginSession
 from guitara_app.accounts.permissions import SYSTEM, Actor, Role
 from guitara_app.accounts.rules import new_token, token_hash
-from guitara_app.kit import database, outbox
+from guitara_app.kit import database
 from guitara_app.kit.events import record
-from guitara_app.kit.outbox import Change
 from guitara_app.kit.time import now
 from guitara_app.live.scopes import revoke_topic
 from tests.live.conftest import Firm, Web
@@ -77,14 +76,3 @@ def test_another_role_reloads_the_page(firm: Firm, webs: list[Web], sockets: Soc
     for tab in tabs:
         tab.wait_closed(1.0)
         assert "reload" in str(tab.events)
-
-
-def test_a_message_that_was_lost_is_found_by_its_counter(firm: Firm, webs: list[Web], sockets: Sockets) -> None:
-    person, cookie = firm.person(Role.OPERATOR)
-    outbox.announce([Change(0, "note", (revoke_topic(person),))])
-    (tab,) = _open(sockets, webs[:1], cookie)
-    tab.never(lambda tab: tab.closed_at is not None, 16.0)  # its counter is known by now
-    with database.transaction() as session:
-        session.execute(text("UPDATE login_sessions SET ended_at = now() WHERE person_id = :id"), {"id": person})
-    firm.wires.incr(outbox.VERSION_PREFIX + revoke_topic(person))
-    tab.wait_closed(20.0)
