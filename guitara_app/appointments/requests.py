@@ -31,4 +31,4 @@ class BookingRequest(BaseModel):
     address_notes: str = ""
     notes: str = ""
     off_shift_reason: str = ""
-    idempotency_key: str = Field(default="", max_length=100)
+    idempotency_key: str = Field(default="", max_length=100, pattern=r"^[!-~]*$")

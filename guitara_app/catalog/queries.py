@@ -22,7 +22,8 @@ class ServiceChoice(NamedTuple):
 
 def active_services(session: Session, only: Iterable[int] | None = None) -> list[ServiceChoice]:
     """Services on sale, by name; only those in ``only`` when it is given."""
-    wanted = None if only is None else sorted(set(only))
+    # A number no row can have would be refused by PostgreSQL, not answered.
+    wanted = None if only is None else sorted({number for number in only if 0 < number < 2**63})
     rows = session.execute(
         text(
             "SELECT id, name, minutes, price, buffer_minutes FROM services"

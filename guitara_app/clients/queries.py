@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from guitara_app.clients.rules import search_terms, shown_phone
 from guitara_app.firm.queries import firm_settings
-from guitara_app.kit.errors import NotFound
+from guitara_app.kit.errors import Invalid, NotFound
 
 
 class ClientHit(NamedTuple):
@@ -104,6 +104,29 @@ def card(session: Session, client_id: int) -> ClientCard:
         preferences=", ".join(part for part in liked if part),
         addresses=_addresses(session, client_id),
         history=_history(session, client_id),
+    )
+
+
+def check_not_taken(session: Session, *, phone: str = "", email: str | None = None) -> None:
+    """Refuse a phone or an e-mail that a client has already.
+
+    Raises:
+        Invalid: it is taken; the sentence names the client.
+    """
+    taken = session.execute(
+        text(
+            "SELECT name, phone = :phone AS by_phone FROM clients WHERE phone = :phone OR email = :email"
+            " ORDER BY 2 DESC LIMIT 1"
+        ),
+        {"phone": phone, "email": email},
+    ).one_or_none()
+    if taken is None:
+        return
+    if taken.by_phone:
+        sentence = f"{taken.name} already has this phone. Choose that client instead of adding a new one."
+        raise Invalid(sentence, field="phone")
+    raise Invalid(
+        f"{taken.name} already has this e-mail. Choose that client, or leave the e-mail empty.", field="email"
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.clients.models import Client, ClientAddress
+from guitara_app.clients.queries import check_not_taken
 from guitara_app.clients.rules import NewClient, clean_text, normal_email, normal_name, normal_note, normal_phone
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import record
@@ -29,12 +30,7 @@ def create(session: Session, actor: Actor, new: NewClient, *, now: datetime) -> 
         email=normal_email(new.email),
         notes=normal_note(new.notes),
     )
-    taken = session.execute(
-        text("SELECT name, phone = :phone AS by_phone FROM clients WHERE phone = :phone OR email = :email LIMIT 1"),
-        {"phone": client.phone, "email": client.email},
-    ).one_or_none()
-    if taken is not None:
-        _refuse_taken(taken.name, by_phone=taken.by_phone)
+    check_not_taken(session, phone=client.phone, email=client.email)
     try:
         with session.begin_nested():
             session.add(client)
@@ -97,9 +93,3 @@ def use_address(session: Session, client_id: int, address_id: int, *, now: datet
 
 def _is_id(value: int | None) -> bool:
     return value is not None and 0 < value < 2**63
-
-
-def _refuse_taken(name: str, *, by_phone: bool) -> None:
-    if by_phone:
-        raise Invalid(f"{name} already has this phone. Choose that client instead of adding a new one.", field="phone")
-    raise Invalid(f"{name} already has this e-mail. Choose that client, or leave the e-mail empty.", field="email")

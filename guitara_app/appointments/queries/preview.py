@@ -15,6 +15,7 @@ from guitara_app.appointments.queries.overlaps import overlap_sentence, overlaps
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import Plan, check_people, plan, totals
 from guitara_app.catalog.queries import active_services
+from guitara_app.clients.queries import check_not_taken
 from guitara_app.clients.rules import normal_email, normal_name, normal_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import GuitaraError
@@ -48,9 +49,11 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime) -> Previe
     firm = firm_settings(session)
     services = active_services(session, only=draft.service_ids) if draft.service_ids else []
     minutes, price = totals(services)
-    problems = _problems_of_client(draft)
+    problems = _problems_of_client(session, draft)
+    if draft.service_ids and len(services) != len(set(draft.service_ids)):
+        problems.append(Problem("service_ids", "One of the services is not on sale any more. Choose again."))
     planned: Plan | None = None
-    if services and draft.evening and draft.start:
+    if services and draft.evening and draft.start is not None and len(services) == len(set(draft.service_ids)):
         planned = _attempt(problems, lambda: plan(draft, services, firm, now=now))
     if draft.therapist_ids:
         _attempt(problems, lambda: check_people(draft))
@@ -91,15 +94,15 @@ def _candidates(session: Session, draft: BookingRequest, planned: Plan) -> list[
     )
 
 
-def _problems_of_client(draft: BookingRequest) -> list[Problem]:
+def _problems_of_client(session: Session, draft: BookingRequest) -> list[Problem]:
     problems: list[Problem] = []
     new = draft.new_client
     if draft.client_id is None and new is not None:
         if new.name:
             _attempt(problems, lambda: normal_name(new.name))
         if new.phone:
-            _attempt(problems, lambda: normal_phone(new.phone))
-        _attempt(problems, lambda: normal_email(new.email))
+            _attempt(problems, lambda: check_not_taken(session, phone=normal_phone(new.phone)))
+        _attempt(problems, lambda: check_not_taken(session, email=normal_email(new.email)))
     return problems
 
 
@@ -110,6 +113,8 @@ def _problems_of_people(
     chosen = [by_id[person_id] for person_id in draft.therapist_ids if person_id in by_id]
     clashes = overlaps(session, {candidate.person_id for candidate in chosen}, planned.occupied)
     problems = [Problem("therapist_ids", overlap_sentence(clashes))] if clashes else []
+    if set(draft.therapist_ids) - by_id.keys():
+        problems.append(Problem("therapist_ids", "One of the people chosen cannot be booked any more. Choose again."))
     taken = {clash.person_id for clash in clashes}
     off_shift = [candidate for candidate in chosen if not candidate.free and candidate.person_id not in taken]
     if off_shift and not draft.off_shift_reason.strip():

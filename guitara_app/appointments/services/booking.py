@@ -44,11 +44,13 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     check_people(request)
     planned = plan(request, services, firm, now=now)
     people = _therapists(session, request.therapist_ids)
-    reasons = _take_time(session, request, planned, people, now=now)
+    override = normal_note(request.off_shift_reason, field="off_shift_reason")
+    reasons = _take_time(session, request, planned, people, override, now=now)
     client = _client(session, actor, request, now=now)
     visit = _visit(session, request, planned, client.id, _address(session, request, client.id, now=now), booker, now)
     _add_services(session, visit, request, services)
-    seats = _offer(session, request, planned, visit, people, reasons, answer_due(now, planned.starts_at, firm), now)
+    due_at = answer_due(now, planned.starts_at, firm)
+    seats = _offer(session, planned, visit, people, reasons, override, due_at, now)
     if request.driver_needed:
         _plan_outbound(session, request, visit, seats, firm)
     note(
@@ -58,7 +60,7 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         actor,
         now=now,
         topics=topics_of(visit, seats),
-        reason=request.off_shift_reason.strip(),
+        reason=override,
         data={"therapists": sorted(people)},
     )
     keep_result(session, booker, request.idempotency_key, visit.id)
@@ -79,7 +81,7 @@ def _therapists(session: Session, therapist_ids: Collection[int]) -> dict[int, P
 
 
 def _take_time(
-    session: Session, request: BookingRequest, planned: Plan, people: dict[int, Person], *, now: datetime
+    session: Session, request: BookingRequest, planned: Plan, people: dict[int, Person], override: str, *, now: datetime
 ) -> dict[int, str]:
     """Hold the people's time, refuse what is taken or off shift, and say why each was a good choice."""
     lock_people(session, set(people))
@@ -96,9 +98,8 @@ def _take_time(
         client_id=request.client_id,
         only=people,
     )
-    reason = normal_note(request.off_shift_reason, field="off_shift_reason")
     off_shift = [candidate for candidate in found if not candidate.free]
-    if off_shift and not reason:
+    if off_shift and not override:
         listed = ", ".join(f"{candidate.name} ({candidate.reason})" for candidate in off_shift)
         raise Invalid(f"Outside the shift: {listed}. Choose somebody else, or give a reason.", field="off_shift_reason")
     return {candidate.person_id: candidate.reason if candidate.free else "" for candidate in found}
@@ -169,11 +170,11 @@ def _add_services(
 
 def _offer(
     session: Session,
-    request: BookingRequest,
     planned: Plan,
     visit: Appointment,
     people: Collection[int],
     reasons: dict[int, str],
+    override: str,
     due_at: datetime,
     now: datetime,
 ) -> list[Assignment]:
@@ -190,7 +191,7 @@ def _offer(
             turnaround_minutes=planned.turnaround_minutes,
             occupied=planned.occupied,
             chosen_because=reasons.get(person_id, ""),
-            override_reason="" if reasons.get(person_id) else request.off_shift_reason.strip(),
+            override_reason="" if reasons.get(person_id) else override,
         )
         for person_id in sorted(people)
     ]
