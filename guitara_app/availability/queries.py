@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.availability.views import ShiftRow
 from guitara_app.firm.queries import firm_settings
-
-
-class ShiftRow(NamedTuple):
-    """One person's evening; ``starts`` and ``ends`` are wall-clock times such as ``13:00``, empty when off."""
-
-    person_id: int
-    name: str
-    role: str
-    starts: str
-    ends: str
 
 
 def shifts_of(session: Session, evening: date) -> list[ShiftRow]:
@@ -35,11 +25,11 @@ def shifts_of(session: Session, evening: date) -> list[ShiftRow]:
     calendar = firm_settings(session).calendar
     return [
         ShiftRow(
-            row.id,
-            row.name,
-            row.role,
-            f"{calendar.local(row.starts):%H:%M}" if row.starts else "",
-            f"{calendar.local(row.ends):%H:%M}" if row.ends else "",
+            person_id=row.id,
+            name=row.name,
+            role=row.role,
+            starts=f"{calendar.local(row.starts):%H:%M}" if row.starts else "",
+            ends=f"{calendar.local(row.ends):%H:%M}" if row.ends else "",
         )
         for row in rows
     ]

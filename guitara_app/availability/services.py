@@ -68,7 +68,7 @@ def set_shift(
         "shift_set" if hours else "shift_removed",
         by=actor,
         now=now,
-        topics=["desk", f"person:{person.id}"],
+        topics=["desk", f"person:{person.id}", f"shifts:{evening.toordinal()}"],
         person_id=person.id,
         data={"evening": evening.isoformat()},
     )

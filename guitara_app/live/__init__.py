@@ -16,7 +16,7 @@ from guitara_app.live.channel import Channel
 from guitara_app.live.locks import never_orphan_locks
 from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
-from guitara_app.live.states import AppointmentLive, DeskLive, PersonLive
+from guitara_app.live.states import AppointmentLive, DeskLive, PersonLive, ShiftsLive
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
 
@@ -25,6 +25,7 @@ __all__ = [
     "DeskLive",
     "PersonLive",
     "Scope",
+    "ShiftsLive",
     "claim",
     "install",
     "on_revoke",

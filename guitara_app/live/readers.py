@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries import board, detail, own_night
 from guitara_app.appointments.views import Detail
+from guitara_app.availability.queries import shifts_of
+from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import now
 from guitara_app.live.scopes import Kind, Scope
@@ -31,7 +33,20 @@ def _person(session: Session, key: int, at: datetime) -> dict[str, Any]:
     return {**own_night(session, key, now=at)}
 
 
-READERS: dict[Kind, Reader] = {Kind.DESK: _desk, Kind.APPOINTMENT: _appointment, Kind.PERSON: _person}
+def _shifts(session: Session, key: int, _at: datetime) -> dict[str, Any]:
+    evening = date.fromordinal(key)
+    return {
+        "evening": firm_settings(session).calendar.evening_label(evening),
+        "shifts": shifts_of(session, evening),
+    }
+
+
+READERS: dict[Kind, Reader] = {
+    Kind.DESK: _desk,
+    Kind.APPOINTMENT: _appointment,
+    Kind.PERSON: _person,
+    Kind.SHIFTS: _shifts,
+}
 
 
 def read(scope: Scope) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -15,6 +16,7 @@ class Kind(StrEnum):
     DESK = "desk"
     APPOINTMENT = "appointment"
     PERSON = "person"
+    SHIFTS = "shifts"
 
 
 _REVOKE = "revoke"
@@ -47,13 +49,18 @@ class Scope:
         """One therapist's or driver's own evening."""
         return cls(Kind.PERSON, person_id)
 
+    @classmethod
+    def shifts(cls, evening: date) -> Self:
+        """Everybody's hours of one business day."""
+        return cls(Kind.SHIFTS, evening.toordinal())
+
 
 def scope_of(topic: str) -> Scope | None:
     """The scope a topic of changes belongs to; None when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return Scope.desk()
-    if kind in (Kind.APPOINTMENT, Kind.PERSON) and key.isdecimal():
+    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS) and key.isdecimal():
         return Scope(Kind(kind), int(key))
     return None
 
@@ -78,3 +85,5 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return allowed(actor.role, Permission.SEE_APPOINTMENT)
         case Kind.PERSON:
             return allowed(actor.role, Permission.SEE_OWN_JOBS) and actor.person_id == scope.key
+        case Kind.SHIFTS:
+            return allowed(actor.role, Permission.SEE_SHIFTS)

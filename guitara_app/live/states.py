@@ -19,6 +19,7 @@ from guitara_app.appointments.views import (
     NightRow,
     OwnJob,
 )
+from guitara_app.availability.views import ShiftRow
 from guitara_app.live.scopes import Kind
 
 
@@ -65,8 +66,18 @@ class PersonLive(rx.State):
     done_jobs: list[OwnJob] = []
 
 
+class ShiftsLive(rx.State):
+    """Everybody's hours of one evening."""
+
+    scope: str = ""
+    loaded: bool = False
+    evening: str = ""
+    shifts: list[ShiftRow] = []
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.APPOINTMENT: AppointmentLive,
     Kind.PERSON: PersonLive,
+    Kind.SHIFTS: ShiftsLive,
 }

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-PAGES = ("login", "board", "appointment", "tonight", "accounts")
+PAGES = ("login", "board", "appointment", "tonight", "accounts", "shifts")
 
 
 def register() -> None:

@@ -88,6 +88,7 @@ def _who() -> rx.Component:
 def _rail(here: str) -> rx.Component:
     return rx.el.nav(
         rx.cond(_AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
+        rx.cond(_AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
         rx.el.span(class_name="rail-space"),

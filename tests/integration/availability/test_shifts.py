@@ -27,7 +27,7 @@ def set_hours(firm: Firm, person: int, hours: tuple[time, time] | None, evening:
 
 def hours_of(person: int) -> tuple[str, str]:
     with reading() as session:
-        return next((row.starts, row.ends) for row in shifts_of(session, EVENING) if row.person_id == person)
+        return next((row["starts"], row["ends"]) for row in shifts_of(session, EVENING) if row["person_id"] == person)
 
 
 def is_free(firm: Firm, index: int, start: time) -> bool:
