@@ -37,7 +37,7 @@ class Child:
     def start(self) -> None:
         """Start it; what the one before it said is kept beside the log as ``.1``."""
         if self.log.exists():
-            self.log.replace(self.log.with_suffix(".log.1"))
+            self.log.replace(self._log_before)
         with self.log.open("wb") as log:
             self.log.chmod(0o600)
             self.process = subprocess.Popen(
@@ -64,7 +64,7 @@ class Child:
         self.falls = 1 if time.monotonic() - self.started > _WELL_AGAIN_SECONDS else self.falls + 1
         pause = min(2 ** (self.falls - 1), _LONGEST_PAUSE)
         self.due = time.monotonic() + pause
-        return f"{self.name} stopped ({self._ending()}). It starts again in {pause} s. What it said: {self.log}"
+        return f"{self.name} stopped ({self._ending()}). It starts again in {pause} s. What it said: {self._log_before}"
 
     def fell_over(self) -> bool:
         """Whether it is not running now."""
@@ -74,6 +74,10 @@ class Child:
         """The end of what it said."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return "\n".join(lines[-12:])
+
+    @property
+    def _log_before(self) -> Path:
+        return self.log.with_suffix(".log.1")
 
     def _ending(self) -> str:
         code = self.process.returncode if self.process else 0

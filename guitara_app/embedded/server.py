@@ -22,6 +22,7 @@ from guitara_app.kit.errors import Unavailable
 
 _START_SECONDS = 120
 _STOP_SECONDS = 30
+_LONGEST_LOG = 5_000_000
 _KEEPERS_FILE = "secrets.json"
 
 
@@ -36,6 +37,7 @@ class Server(ABC):
         self.folder = Path(folder).absolute()
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
+        self._silence = 0  # how much of the log others have written
         self.passwords: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -122,8 +124,11 @@ class Server(ABC):
     def _start_process(self, found: Programs, home: Path, account: Account | None) -> None:
         ids = (account.uid, account.gid) if account else None
         arguments = leash.command(self._command(found, home), signal_number=self.stop_signal, account=ids)
-        with self.log.open("wb") as log:
+        if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        with self.log.open("ab") as log:
             self.log.chmod(0o600)
+            self._silence = log.tell()
             self.process = subprocess.Popen(
                 arguments,
                 cwd=self._data(home),
@@ -146,7 +151,8 @@ class Server(ABC):
             time.sleep(0.02)
 
     def _last_words(self) -> str:
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        said = self.log.read_bytes()[self._silence :].decode(errors="replace")
+        lines = [line for line in said.splitlines() if line.strip()]
         if any("No space left on device" in line for line in lines):
             return "the disk is full; free some space and start again"
         return " / ".join(lines[-3:]) or "nothing"
