@@ -56,15 +56,16 @@ def guard_off(owner_url: str, table: str) -> Iterator[None]:
     name = GUARD_OF[table]
     was = definition(owner_url, name)
     assert was.startswith("EXCLUDE USING gist"), was
-    _alter(owner_url, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    as_owner(owner_url, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     try:
         yield
     finally:
-        _alter(owner_url, "TRUNCATE appointments CASCADE", f"ALTER TABLE {table} ADD CONSTRAINT {name} {was}")
+        as_owner(owner_url, "TRUNCATE appointments CASCADE", f"ALTER TABLE {table} ADD CONSTRAINT {name} {was}")
     assert definition(owner_url, name) == was
 
 
-def _alter(owner_url: str, *statements: str) -> None:
+def as_owner(owner_url: str, *statements: str) -> None:
+    """Run these together, with the rights a migration has."""
     engine = create_engine(with_driver(owner_url))
     with engine.begin() as connection:
         for statement in statements:

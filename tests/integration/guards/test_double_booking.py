@@ -9,12 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.services import booking
-from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import transaction
 from guitara_app.kit.errors import Conflict
 from guitara_app.kit.time import period
+from tests.integration.guards.conftest import Place
 from tests.integration.guards.guard import CLASHING, NOT_CLASHING, Job, double_bookings, guard_off
-from tests.support.firm import manila, open_firm
+from tests.support.firm import manila
 
 BY_SERVICE = {name: jobs for name, jobs in CLASHING.items() if not jobs[1].driver}
 
@@ -30,31 +30,31 @@ def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), CLASHING.values(), ids=CLASHING)
-def test_the_tables_refuse_what_they_take_without_the_guard(database: DatabaseUrls, first: Job, second: Job) -> None:
-    firm, table = open_firm(), table_of(first)
-    with guard_off(database.owner, table):
+def test_the_tables_refuse_what_they_take_without_the_guard(place: Place, first: Job, second: Job) -> None:
+    firm, table = place.firm, table_of(first)
+    with guard_off(place.database.owner, table):
         first.save(firm)
         second.save(firm)
-        assert double_bookings(database.owner, table) > 0
+        assert double_bookings(place.database.owner, table) > 0
     first.save(firm)
     with pytest.raises(Conflict):
         second.save(firm)
-    assert double_bookings(database.owner, table) == 0
+    assert double_bookings(place.database.owner, table) == 0
 
 
 @pytest.mark.parametrize(("first", "second"), BY_SERVICE.values(), ids=BY_SERVICE)
 def test_booking_is_refused_by_the_guard_alone_and_named_by_the_service(
-    database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, first: Job, second: Job
+    place: Place, monkeypatch: pytest.MonkeyPatch, first: Job, second: Job
 ) -> None:
-    firm = open_firm()
+    firm = place.firm
     # The reason keeps the look at who is on shift, which also sees jobs, from refusing first.
     blind = {"off_shift_reason": "the guard is what is tried"}
     with monkeypatch.context() as patched:
         without_looking(patched)
-        with guard_off(database.owner, "assignments"):
+        with guard_off(place.database.owner, "assignments"):
             first.save(firm)
             second.book(firm, **blind)
-            assert double_bookings(database.owner) > 0
+            assert double_bookings(place.database.owner) > 0
         first.save(firm)
         with pytest.raises(Conflict):
             second.book(firm, **blind)
@@ -63,22 +63,22 @@ def test_booking_is_refused_by_the_guard_alone_and_named_by_the_service(
     common = {firm.therapists[person] for person in set(first.people) & set(second.people)}
     assert {overlap.person_id for overlap in refused.value.overlaps} == common
     assert refused.value.field == "therapist_ids"
-    assert double_bookings(database.owner) == 0
+    assert double_bookings(place.database.owner) == 0
 
 
 @pytest.mark.parametrize(("first", "second"), NOT_CLASHING.values(), ids=NOT_CLASHING)
-def test_what_does_not_overlap_is_taken(database: DatabaseUrls, first: Job, second: Job) -> None:
-    firm = open_firm()
+def test_what_does_not_overlap_is_taken(place: Place, first: Job, second: Job) -> None:
+    firm = place.firm
     first.save(firm)
     if second.driver:
         second.save(firm)
     else:
         second.book(firm)
-    assert double_bookings(database.owner, table_of(first)) == 0
+    assert double_bookings(place.database.owner, table_of(first)) == 0
 
 
-def test_moving_a_row_onto_another_is_refused_like_adding_it(database: DatabaseUrls) -> None:
-    firm = open_firm()
+def test_moving_a_row_onto_another_is_refused_like_adding_it(place: Place) -> None:
+    firm = place.firm
     Job((0,), manila(21), manila(22)).save(firm)
     Job((0,), manila(22), manila(23)).save(firm)
     Job((1,), manila(21), manila(22)).save(firm)
@@ -99,4 +99,4 @@ def test_moving_a_row_onto_another_is_refused_like_adding_it(database: DatabaseU
     for change in (move, hand_over):
         with pytest.raises(Conflict), transaction() as session:
             change(session)
-    assert double_bookings(database.owner) == 0
+    assert double_bookings(place.database.owner) == 0
