@@ -48,6 +48,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ACCESS_MARK = "__guitara_access__"
+ARGUMENTS_MARK = "__guitara_arguments__"
 
 NOT_ALLOWED = "Your account may not do this. Ask a manager if you should be able to."
 GARBAGE = "This could not be read, so nothing was done. Reload the page and try again."
@@ -225,6 +226,7 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
         guarded = returning
 
     setattr(guarded, ACCESS_MARK, access)
+    setattr(guarded, ARGUMENTS_MARK, arguments)
     _hide_models(guarded, arguments)
     return cast("Callable[P, R]", guarded)
 
