@@ -1,100 +1,101 @@
-"""``/health`` names what is not well, and never waits for it."""
+"""``/health`` names the part that is not well, also while that part is down."""
 
 from __future__ import annotations
 
-import asyncio
-from time import monotonic, time
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from redis.asyncio import Redis as AsyncRedis
 
-from guitara_app.api import health
-from guitara_app.api.health import Health
-from guitara_app.embedded.postgres import DatabaseUrls
-from guitara_app.embedded.server import free_port
-from guitara_app.kit import database as kit_database
-from guitara_app.kit import outbox
-from guitara_app.settings import settings
-from tests.integration.api.conftest import Web, until
+from guitara_app.accounts.permissions import Role
+from guitara_app.embedded.server import Server
+from guitara_app.kit import database, outbox
+from tests.integration.api.conftest import PASSWORD, Site
+from tests.integration.conftest import Until
+from workers.heartbeat import BEAT_KEY, WORKER_KEY
 
-WORKER, BEAT = "guitara:heartbeat:worker:one", "guitara:heartbeat:beat"
+pytestmark = pytest.mark.xdist_group("api")
 
 
-def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
-    """What a process that is asked for the first time finds."""
-
-    async def ask() -> dict[str, bool]:
-        client = AsyncRedis.from_url(settings().live_redis_url, decode_responses=True, socket_timeout=2)
-        monkeypatch.setattr(health, "_client", lambda: client)
-        found = await Health().parts()
-        await client.aclose()
-        return {name: part.ok for name, part in found.items()}
-
-    return asyncio.run(ask())
-
-
-def test_all_is_well_with_fresh_signs_of_life(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox.live_redis().mset({WORKER: time(), BEAT: time()})
-    assert parts(monkeypatch) == {"database": True, "redis": True, "worker": True, "beat": True}
-
-
-@pytest.mark.parametrize("sign", [None, "yesterday", "0", str(time() - 60), str(time() + 3600)])
-@pytest.mark.parametrize(("key", "name"), [(WORKER, "worker"), (BEAT, "beat")])
-def test_an_old_sign_is_none(
-    database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, key: str, name: str, sign: str | None
-) -> None:
-    outbox.live_redis().mset({WORKER: time(), BEAT: time()})
-    if sign is None:
+@pytest.fixture(autouse=True)
+def hearts(site: Site) -> Iterator[None]:
+    """A worker and a beat, as far as health can tell."""
+    beat_all()
+    yield
+    for key in (f"{WORKER_KEY}test", BEAT_KEY):
         outbox.live_redis().delete(key)
-    else:
-        outbox.live_redis().set(key, sign)
-    assert [part for part, ok in parts(monkeypatch).items() if not ok] == [name]
 
 
-def test_one_living_worker_is_enough(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox.live_redis().mset({WORKER: time() - 100, "guitara:heartbeat:worker:two": time(), BEAT: time()})
-    assert parts(monkeypatch)["worker"]
+def beat_all(age: float = 0.0) -> None:
+    for key in (f"{WORKER_KEY}test", BEAT_KEY):
+        outbox.live_redis().set(key, time.time() - age)
 
 
-def test_a_dead_database_and_a_dead_redis_are_named(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GUITARA_DATABASE_URL", f"postgresql://nobody:x@127.0.0.1:{free_port()}/guitara")
-    monkeypatch.setenv("GUITARA_REDIS_URL", f"redis://127.0.0.1:{free_port()}")
-    settings.cache_clear()
-    kit_database.engine.cache_clear()
-    assert not any(parts(monkeypatch).values())
+def unwell(site: Site, path: str = "/health") -> tuple[int, set[str]]:
+    """The status and the parts that are not well."""
+    with site.one.client() as client:
+        answer = client.get(path)
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert set(body["parts"]) == {"database", "redis", "worker", "beat"}
+    assert (body["status"] == "ok") is (answer.status_code == 200)
+    return answer.status_code, {name for name, part in body["parts"].items() if not part["ok"]}
 
 
-def test_a_silent_part_holds_nobody_up(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def silent() -> bool:
-        await asyncio.sleep(60)
-        return True
-
-    async def ask() -> tuple[bool, float, int]:
-        started, ticks = monotonic(), 0
-        asking = asyncio.create_task(Health().parts())
-        while not asking.done():
-            await asyncio.sleep(0.01)
-            ticks += 1
-        return (await asking)["database"].ok, monotonic() - started, ticks
-
-    monkeypatch.setattr(health, "_database", silent)
-    monkeypatch.setattr(health, "_redis", silent)
-    monkeypatch.setattr(health, "_worker", silent)
-    monkeypatch.setattr(health, "_beat", silent)
-    well, seconds, ticks = asyncio.run(ask())
-    assert not well
-    assert seconds < 4
-    assert ticks > 50
+@contextmanager
+def without(server: Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
 
 
-def test_the_route_answers_by_status_and_tells_strangers_no_more(web: Web) -> None:
-    web.beat()
-    until(lambda: web.client().get("/health").status_code == 200)
-    body = web.client().get("/health/").json()
-    assert body["status"] == "ok"
-    assert {frozenset(part) for part in body["parts"].values()} == {frozenset({"ok", "ms"})}
-    web.redis.delete("guitara:heartbeat:beat")
-    until(lambda: web.client().get("/health").status_code == 503)
-    failing = web.client().get("/health").json()
-    until(lambda: not web.client().get("/health").json()["parts"]["beat"]["ok"])
-    assert failing["status"] == "failing"
+@pytest.mark.parametrize("path", ["/health", "/health/"])
+def test_all_is_well(site: Site, until: Until, path: str) -> None:
+    until(lambda: unwell(site, path) == (200, set()))
+
+
+def test_a_missing_worker_is_named(site: Site, until: Until) -> None:
+    outbox.live_redis().delete(f"{WORKER_KEY}test")
+    until(lambda: unwell(site) == (503, {"worker"}))
+    assert unwell(site, "/health/") == (503, {"worker"})
+
+
+def test_signs_of_life_go_stale(site: Site, until: Until) -> None:
+    beat_all(age=40)
+    until(lambda: unwell(site) == (503, {"worker", "beat"}))
+    outbox.live_redis().set(BEAT_KEY, "not a time")
+    until(lambda: unwell(site) == (503, {"worker", "beat"}))
+
+
+def test_a_stopped_redis_is_named(site: Site, until: Until) -> None:
+    cookie = site.cookie(Role.OPERATOR)
+    with without(site.valkey):
+        until(lambda: unwell(site) == (503, {"redis", "worker", "beat"}))
+        with site.one.client(cookie=cookie) as client:
+            assert client.get("/api/v1/me").status_code == 200
+        with site.one.client() as client:
+            refused = client.post("/auth/login", data={"username": "nobody", "password": PASSWORD})
+        assert refused.status_code == 303
+        assert "do+not+answer" in refused.headers["location"]
+    beat_all()
+    until(lambda: unwell(site) == (200, set()))
+
+
+def test_a_stopped_database_is_named(site: Site, until: Until) -> None:
+    cookie = site.cookie(Role.OPERATOR)
+    with without(site.postgres):
+        until(lambda: unwell(site) == (503, {"database"}))
+        with site.two.client(cookie=cookie) as client:
+            asked = client.get("/api/v1/me")
+            assert asked.status_code == 503
+            assert "database" in asked.json()["detail"].lower()
+            home = client.get("/")
+            assert home.headers["location"].startswith("/login?problem=")
+            left = client.post("/auth/logout")
+            assert "still+signed+in" in left.headers["location"]
+            assert "set-cookie" not in left.headers
+    database.engine().dispose()
+    until(lambda: unwell(site) == (200, set()))

@@ -10,7 +10,7 @@ import pytest
 from guitara_app.api.app import PAGES
 from guitara_app.api.headers import script_hashes
 from guitara_app.settings import PROJECT
-from tests.integration.api.conftest import PASSWORD, Web
+from tests.integration.web.conftest import PASSWORD, Web
 
 
 def asset(pattern: str) -> str:

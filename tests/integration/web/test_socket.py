@@ -11,7 +11,7 @@ import pytest
 
 from guitara_app.accounts.permissions import Role
 from guitara_app.api.gate import FRAMES_AT_ONCE, SOCKETS_PER_SESSION
-from tests.integration.api.conftest import Web
+from tests.integration.web.conftest import Web
 from tests.support.socket_client import ROOT, Sockets
 
 STATE = f"{ROOT}.guitara_app___pages___shell____who"

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from guitara_app.kit.logs import scrub
-from tests.integration.api.conftest import PASSWORD, Web, until
+from tests.integration.web.conftest import PASSWORD, Web, until
 from tests.support.socket_client import ROOT, Sockets
 
 PHONE = "+639171234567"

@@ -7,7 +7,7 @@ import os
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.integration.api.conftest import PASSWORD, StartWeb, Web
+from tests.integration.web.conftest import PASSWORD, StartWeb, Web
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,159 @@
+"""What goes with every answer, and what browsers may keep."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.api.conftest import BEHIND_PROXY, Site
+
+pytestmark = pytest.mark.xdist_group("api")
+
+EVERYWHERE = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+_INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script\s*>", re.S | re.I)
+
+
+@pytest.fixture
+def chunk(pages: Path) -> str:
+    """The path of the piece of the build that holds the address."""
+    (found,) = pages.glob("assets/reflex-env-*.js")
+    return f"/assets/{found.name}"
+
+
+def get(site: Site, path: str, **options: str) -> httpx.Response:
+    with site.one.client(**options) as client:
+        return client.get(path)
+
+
+def rules(answer: httpx.Response) -> dict[str, list[str]]:
+    """The content security policy by directive."""
+    parts = [part.split() for part in answer.headers["content-security-policy"].split(";")]
+    return {name: sources for name, *sources in parts}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/login", 200),
+        ("/login/", 200),
+        ("/board", 200),
+        ("/", 303),
+        ("/api/v1/me", 401),
+        ("/api/v1/nothing", 404),
+        ("/no-such-page", 404),
+        ("/assets/no-such-file.js", 404),
+        ("/assets/reflex-env-none.js", 404),
+        ("/assets/../rxconfig.py", 404),
+        ("/assets/%2e%2e/%2e%2e/rxconfig.py", 404),
+        ("/assets/reflex-env-%2e%2e%2f%2e%2e%2findex.js", 404),
+        ("/health", 503),
+        ("/manifest.webmanifest", 200),
+        ("/ping", 200),
+    ],
+)
+def test_every_answer_carries_them(site: Site, path: str, status: int) -> None:
+    answer = get(site, path)
+    assert answer.status_code == status
+    assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
+    said = rules(answer)
+    assert said["frame-ancestors"] == ["'none'"]
+    assert said["object-src"] == ["'none'"]
+    assert said["default-src"] == said["form-action"] == said["base-uri"] == ["'self'"]
+    assert "'unsafe-inline'" not in said["script-src"]
+    assert said["connect-src"] == ["'self'", f"ws://127.0.0.1:{site.one.port}"]
+    assert "strict-transport-security" not in answer.headers
+    assert "server" not in answer.headers or "granian" not in answer.headers["server"]
+
+
+def test_refusals_carry_them_too(site: Site) -> None:
+    with site.one.client(origin="https://evil.example") as client:
+        answer = client.post("/auth/login")
+    assert answer.status_code == 403
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_behind_a_proxy_that_ends_tls(site: Site) -> None:
+    answer = get(site, "/login", host=BEHIND_PROXY)
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+    assert rules(answer)["connect-src"] == ["'self'", f"wss://{BEHIND_PROXY}"]
+
+
+def test_a_made_up_host_cannot_widen_the_policy(site: Site) -> None:
+    for host in ("localhost; script-src *", "a b", "localhost,evil.example"):
+        policy = rules(get(site, "/login", host=host))
+        assert policy["connect-src"] == ["'self'"]
+        assert "*" not in policy["script-src"]
+
+
+def test_every_inline_script_of_the_build_is_known(site: Site, pages: Path) -> None:
+    allowed = set(rules(get(site, "/login"))["script-src"])
+    files = list(pages.rglob("*.html"))
+    inline = [script for file in files for script in _INLINE.findall(file.read_text("utf-8")) if script]
+    assert len(files) > 5
+    assert len(inline) > len(files)
+    for script in inline:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in allowed, script[:200]
+
+
+def test_no_inline_handlers_in_the_build(pages: Path) -> None:
+    for file in pages.rglob("*.html"):
+        assert not re.search(r"<[^>]+\son[a-z]+\s*=\s*[\"']", file.read_text("utf-8")), file
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_the_build_calls_back_where_it_came_from(site: Site, chunk: str, name: str, encoding: str) -> None:
+    bodies = []
+    for web in site.webs:
+        host = f"{name}:{web.port}"
+        with web.client(host=host, accept_encoding=encoding) as client:
+            answer = client.get(chunk)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["vary"].lower() == "host"
+        assert f"ws://{host}/_event" in answer.text
+        assert set(re.findall(r"//([\w.:-]+)/", answer.text)) == {host}
+        bodies.append(answer.text)
+    assert bodies[0] != bodies[1]
+
+
+def test_the_build_calls_back_through_the_proxy(site: Site, chunk: str) -> None:
+    answer = get(site, chunk, host=BEHIND_PROXY)
+    assert f"wss://{BEHIND_PROXY}/_event" in answer.text
+    assert "ws://" not in answer.text.replace("wss://", "")
+
+
+def test_a_made_up_host_stays_a_string_in_the_build(site: Site, chunk: str) -> None:
+    answer = get(site, chunk, host='localhost";alert(1);"')
+    assert '";alert(1);"' not in answer.text.replace('\\"', "")
+
+
+def test_no_other_file_of_the_build_holds_an_address(pages: Path, chunk: str) -> None:
+    """Also not compressed beside it, where a static server would prefer it."""
+    for file in pages.rglob("*.js*"):
+        text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        if f"/{file.relative_to(pages)}".removesuffix(".gz") != chunk:
+            assert b'/_event"' not in text or b"localhost:8000" not in text, file
+
+
+def test_named_by_their_content_they_are_kept_for_ever(site: Site, pages: Path, chunk: str) -> None:
+    for file in list(pages.glob("assets/*.js"))[:5]:
+        if f"/assets/{file.name}" != chunk:
+            kept = get(site, f"/assets/{file.name}").headers["cache-control"]
+            assert kept == "public, max-age=31536000, immutable"
+    for path in ("/login", "/board", "/favicon.svg", "/manifest.webmanifest", "/assets/no-such-file.js"):
+        assert get(site, path).headers["cache-control"] == "no-cache"
