@@ -149,11 +149,11 @@ def test_a_driver_is_no_therapist(firm: Firm) -> None:
     assert "not a therapist" in refusal(firm, therapist_ids=[firm.drivers[0]]).sentence
 
 
-@pytest.mark.parametrize("role", [Role.THERAPIST, Role.DRIVER, None])
-def test_only_the_desk_books(firm: Firm, role: Role | None, row_counts: Counts) -> None:
+def test_only_the_desk_books(firm: Firm, row_counts: Counts) -> None:
     before = row_counts()
-    with pytest.raises(NotAllowed), transaction() as session:
-        book(session, Actor(firm.therapists[0], role, "Somebody"), firm.request(0), now=NOW)
+    for role in (Role.THERAPIST, Role.DRIVER, None):
+        with pytest.raises(NotAllowed), transaction() as session:
+            book(session, Actor(firm.therapists[0], role, "Somebody"), firm.request(0), now=NOW)
     assert row_counts() == before
 
 
