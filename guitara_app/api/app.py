@@ -13,7 +13,7 @@ from guitara_app.api.auth import home, login, logout
 from guitara_app.api.frontend import Frontend, OwnAddress
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
-from guitara_app.api.v1 import api
+from guitara_app.api.v1 import METHODS, api, nothing_here
 from guitara_app.settings import PROJECT
 
 PAGES = PROJECT / ".web" / "build" / "client"
@@ -30,6 +30,9 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/health/", health.answer, methods=["GET"]),
         Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),
         Mount("/api/v1", api),
+        # What is asked for below /api is a program's question; it must not fall into the pages.
+        Route("/api", nothing_here, methods=METHODS),
+        Route("/api/{path:path}", nothing_here, methods=METHODS),
     ]
 
 

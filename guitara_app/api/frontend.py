@@ -32,12 +32,17 @@ class Frontend:
 
         async def with_caching(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                immutable = path.startswith("/assets/") and message["status"] in (200, 304)
-                headers.setdefault("cache-control", "public, max-age=31536000, immutable" if immutable else "no-cache")
+                MutableHeaders(scope=message).setdefault("cache-control", _kept(path, message["status"]))
             await send(message)
 
         await self._app({**scope, "path": f"{path}/"} if path in self._prerendered else scope, receive, with_caching)
+
+
+def _kept(path: str, status: int) -> str:
+    if path.startswith("/api/"):
+        return "no-store"
+    named_by_content = path.startswith("/assets/") and status in (200, 304)
+    return "public, max-age=31536000, immutable" if named_by_content else "no-cache"
 
 
 class OwnAddress:

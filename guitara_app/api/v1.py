@@ -37,6 +37,7 @@ _STATUS: dict[type[GuitaraError], int] = {
     Unavailable: 503,
 }
 _SIGN_IN = "Sign in first."
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 async def _signed_in(request: Request) -> Actor:
@@ -73,6 +74,11 @@ api = FastAPI(title="Guitara", version="1", docs_url=None, redoc_url=None, opena
 async def me(actor: Annotated[Actor, Depends(needs(Permission.SIGNED_IN))]) -> Me:
     """Whoever the session belongs to."""
     return Me(person_id=actor.person_id, name=actor.name, role=actor.role)
+
+
+async def nothing_here(_request: Request) -> JSONResponse:
+    """What a path answers that belongs to no version of the API."""
+    return JSONResponse({"detail": "Not Found"}, 404)
 
 
 @api.exception_handler(GuitaraError)

@@ -41,6 +41,8 @@ PUBLIC_ROUTES = {
     "/health": "names parts, and whether they are well",
     "/health/": "the same",
     "/assets/reflex-env-{build}.js": "a piece of the built pages",
+    "/api": "says that nothing is here",
+    "/api/{path:path}": "the same",
 }
 PUBLIC_IN_REFLEX = {
     "/_event": "the socket; each of its events is checked",

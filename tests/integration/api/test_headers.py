@@ -74,7 +74,6 @@ def test_every_answer_carries_them(site: Site, path: str, status: int) -> None:
     assert "'unsafe-inline'" not in said["script-src"]
     assert said["connect-src"] == ["'self'", f"ws://127.0.0.1:{site.one.port}"]
     assert "strict-transport-security" not in answer.headers
-    assert "server" not in answer.headers or "granian" not in answer.headers["server"]
 
 
 def test_refusals_carry_them_too(site: Site) -> None:
@@ -124,7 +123,7 @@ def test_the_build_calls_back_where_it_came_from(site: Site, chunk: str, name: s
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/javascript")
         assert answer.headers["cache-control"] == "no-cache"
-        assert answer.headers["vary"].lower() == "host"
+        assert "Host" in answer.headers["vary"].split(", ")
         assert f"ws://{host}/_event" in answer.text
         assert set(re.findall(r"//([\w.:-]+)/", answer.text)) == {host}
         bodies.append(answer.text)
