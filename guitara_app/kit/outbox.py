@@ -17,6 +17,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from guitara_app.settings import settings
 
@@ -65,17 +66,20 @@ def live_redis() -> Redis:
 
 
 def publish(engine: Engine, changes: Sequence[Change]) -> bool:
-    """Send ``changes`` and mark them as sent; False when Redis did not take them (the sweep will try again)."""
+    """Send ``changes`` and mark them as sent; False when that failed (the sweep will try again).
+
+    What the changes tell of is committed: no trouble here may look like a refusal of it, or be a reason to repeat it.
+    """
     try:
         announce(changes)
-    except RedisError as error:
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE events SET published_at = clock_timestamp() WHERE id = ANY(:ids)"),
+                {"ids": [change.event_id for change in changes]},
+            )
+    except (RedisError, SQLAlchemyError) as error:
         log.warning("changes not published", count=len(changes), error=type(error).__name__)
         return False
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE events SET published_at = clock_timestamp() WHERE id = ANY(:ids)"),
-            {"ids": [change.event_id for change in changes]},
-        )
     return True
 
 
