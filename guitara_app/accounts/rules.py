@@ -28,7 +28,8 @@ def password_matches(password: str, password_hash: str | None) -> bool:
     """Whether it is the password; takes as long for an account that does not exist."""
     if len(password) > LONGEST_PASSWORD:
         return False
-    matches = _hasher.verify(password, password_hash or _HASH_OF_NOBODY)
+    # Half of a surrogate pair, which JSON can carry, is a wrong password and no crash.
+    matches = _hasher.verify(password.encode("utf-8", "surrogatepass"), password_hash or _HASH_OF_NOBODY)
     return matches and password_hash is not None
 
 

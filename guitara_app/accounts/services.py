@@ -43,7 +43,7 @@ WRONG = SignInRefused("User name or password is not right.")
 
 def sign_in(session: Session, login: str, password: str, *, now: datetime) -> SignedIn | SignInRefused:
     """Check the password and open a session; ``login`` is a user name or an e-mail."""
-    login = login.strip().lower()[:254].replace("\x00", "")
+    login = _plain(login).lower()[:254]
     person_id = session.execute(
         text("SELECT id FROM people WHERE username = :login OR email = :login"), {"login": login}
     ).scalar()
@@ -159,7 +159,12 @@ def _person(session: Session, person_id: int) -> Person:
 
 
 def _needed(reason: str) -> str:
-    reason = reason.strip()[:500]
+    reason = _plain(reason)[:500]
     if not reason:
         raise Invalid("Give a reason; it is kept in the audit log.", field="reason")
     return reason
+
+
+def _plain(typed: str) -> str:
+    """Without NULs, half characters and others that PostgreSQL refuses."""
+    return "".join(letter if letter.isprintable() else " " for letter in typed).strip()

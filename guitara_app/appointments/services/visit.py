@@ -15,6 +15,7 @@ from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import Action, Rule, Seat, Visit, check, derive_state, party_of
 from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
+from guitara_app.clients.rules import clean_text
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import Event, record
 from guitara_app.kit.time import period
@@ -145,7 +146,7 @@ def clean_reason(reason: str) -> str:
     Raises:
         Invalid: it is too long.
     """
-    reason = reason.strip().replace("\x00", "")
+    reason = clean_text(reason).strip()
     if len(reason) > _LONGEST_REASON:
         raise Invalid(f"A reason has at most {_LONGEST_REASON} characters.", field="reason")
     return reason

@@ -114,7 +114,7 @@ def test_a_cancelled_visit_is_not_answered(firm: Firm, rows: Rows, seat: Any, an
 
 def test_no_is_said_with_a_reason(firm: Firm, seat: Any) -> None:
     place = seat(firm.book(0), 0)
-    for reason in ("", "  ", "\x00"):
+    for reason in ("", "  ", "\x00\ud800"):
         refused(Invalid, reject, firm.therapist(), place, reason=reason)
 
 

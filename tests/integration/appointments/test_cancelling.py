@@ -85,7 +85,7 @@ def test_cancelling_frees_everybody_and_says_who_and_why(firm: Firm, rows: Rows)
 
 def test_a_reason_is_needed(firm: Firm, rows: Rows) -> None:
     visit = firm.book(0)
-    for reason in ("", " \n", "\x00"):
+    for reason in ("", " \n", "\x00\ud800"):
         refused(Invalid, firm, visit, reason)
     assert rows("SELECT state FROM appointments")[0].state == "pending"
 

@@ -1,0 +1,41 @@
+"""The permission table against what the contract says of the five roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from guitara_app.accounts.permissions import HOLDERS, SYSTEM, Actor, Permission, Role, allowed, require
+from guitara_app.kit.errors import NotAllowed
+
+OPERATOR = {"signed_in", "see_board", "see_appointment", "see_clients", "book", "cancel", "answer_offer"}
+OPERATOR |= {"act_on_behalf", "see_shifts", "manage_shifts"}
+EXPECTED = {
+    Role.OPERATOR: OPERATOR,
+    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer"},
+    Role.DRIVER: {"signed_in", "see_own_jobs"},
+    Role.MANAGER: OPERATOR,
+    Role.ADMIN: OPERATOR | {"manage_accounts"},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_what_the_contract_says_and_nothing_else(role: Role) -> None:
+    assert {permission.value for permission in Permission if allowed(role, permission)} == EXPECTED[role]
+
+
+def test_every_permission_is_held_by_somebody() -> None:
+    assert set(HOLDERS) == set(Permission)
+    assert all(HOLDERS.values())
+
+
+@pytest.mark.parametrize("permission", Permission)
+def test_whoever_has_no_role_has_no_right(permission: Permission) -> None:
+    assert not allowed(None, permission)
+    with pytest.raises(NotAllowed):
+        require(SYSTEM, permission)
+
+
+def test_acting_for_somebody_gives_none_of_their_rights() -> None:
+    driver = Actor(1, Role.DRIVER, "Driver", on_behalf_of=2)
+    with pytest.raises(NotAllowed):
+        require(driver, Permission.ANSWER_OFFER)
