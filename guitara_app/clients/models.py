@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Computed, Double, Index, Text, text
+from sqlalchemy import CheckConstraint, Column, Computed, Double, Index, Text, literal_column
 from sqlmodel import Field
 
 from guitara_app.kit.columns import Table, identity, moment, reference, word, words
@@ -23,7 +23,11 @@ class Client(Table, table=True):
         Index("uq_clients_phone", "phone", unique=True),
         Index("uq_clients_email", "email", unique=True),
         Index("ix_clients_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
-        Index("ix_clients_name_prefix", text("lower(name) text_pattern_ops")),
+        Index(
+            "ix_clients_name_prefix",
+            literal_column("lower(name)").label("name_lower"),
+            postgresql_ops={"name_lower": "text_pattern_ops"},
+        ),
     )
 
     id: int = identity()
