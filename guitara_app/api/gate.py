@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.headers import add_security_headers, policy_of
 from guitara_app.api.origin import (
+    client_address,
     client_mark,
     cookie_name,
     is_cross_site,
@@ -72,7 +73,9 @@ class Gate:
         if refusal:
             await refusal(scope, receive, with_headers)
             return
-        # Redirects that the frameworks build themselves must lead to where the browser is, not to where the proxy is.
+        # From here on the request looks as it left the browser, not as a proxy passed it on: frameworks build redirects
+        # from its scheme, and wrong passwords are counted by its address.
+        scope["client"] = (client_address(scope), 0)
         scope["scheme"] = "https" if is_secure(scope) else scope["scheme"]
         await self._app(scope, _bounded(receive), with_headers)
 

@@ -85,7 +85,8 @@ def is_loopback_name(host: str) -> bool:
 def client_address(scope: Scope) -> str:
     """Who is at the other end: the peer, or the last hop a proxy in front of us saw. Never log or store it."""
     peer = (scope.get("client") or ("", 0))[0]
-    forwarded = Headers(scope=scope).get("x-forwarded-for", "")
+    # Some proxies add a line of their own below the one the browser made up.
+    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
     return forwarded.rsplit(",", 1)[-1].strip() if forwarded and _behind_tls_proxy(scope) else peer
 
 

@@ -127,6 +127,10 @@ def test_behind_a_proxy_the_address_is_the_last_hop(site: Site) -> None:
         hops = f"{number}.1.1.1, 203.0.113.5"
         sign_in(site, f"nobody{number}", WRONG, host=BEHIND_PROXY, x_forwarded_for=hops)
     name = site.person(Role.OPERATOR)
+    form = {"username": name, "password": PASSWORD}
+    lines = [("host", BEHIND_PROXY), ("x-forwarded-for", "203.0.113.6"), ("x-forwarded-for", "203.0.113.5")]
+    with site.one.client() as client:
+        assert "set-cookie" not in client.post("/auth/login", data=form, headers=lines).headers
     for hops, let_in in (("9.9.9.9, 203.0.113.5", False), ("203.0.113.5, 203.0.113.6", True)):
         answer = sign_in(site, name, host=BEHIND_PROXY, x_forwarded_for=hops)
         assert ("set-cookie" in answer.headers) is let_in
