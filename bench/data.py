@@ -19,7 +19,9 @@ SECOND_JOBS = 70
 OPERATORS = 100
 _DRIVERS = 30
 _PER_EVENING = THERAPISTS + SECOND_JOBS
-_SLOW_TO_KEEP = ("clients", "client_addresses", "appointments", "assignments", "appointment_services", "payments")
+_SLOW_TO_KEEP = (
+    "clients", "client_addresses", "appointments", "assignments", "appointment_services", "payments", "legs"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +164,9 @@ SELECT client, client, %(day)s::date - ago, starts_at, starts_at + interval '1 h
   CASE WHEN starts_at + interval '80 minutes' < %(now)s THEN 'completed'
        WHEN starts_at + interval '58 minutes' < %(now)s THEN 'awaiting_payment'
        WHEN starts_at < %(now)s THEN 'in_session' ELSE 'therapist_confirmed' END,
-  false, false, 500, starts_at - interval '3 hours', 1,
+  job %% 5 > 0, false, 500, starts_at - interval '3 hours', 1,
   CASE WHEN starts_at + interval '80 minutes' < %(now)s THEN starts_at + interval '75 minutes' END, 1
-FROM (SELECT ago, 1 + (ago * 7919 + job * 104729::bigint) %% %(clients)s AS client,
+FROM (SELECT ago, job, 1 + (ago * 7919 + job * 104729::bigint) %% %(clients)s AS client,
     %(opens)s::timestamptz - make_interval(days => ago)
     + CASE WHEN job < %(therapists)s THEN make_interval(mins => 15 * (job %% 16))
       ELSE make_interval(hours => 6, mins => 15 * (job %% 12)) END AS starts_at
@@ -181,7 +183,8 @@ INSERT INTO assignments (appointment_id, person_id, answer, progress, offered_at
     CASE WHEN state IN ('completed', 'awaiting_payment') THEN 'released' ELSE 'accepted' END,
     CASE WHEN state IN ('completed', 'awaiting_payment') THEN 'ended' WHEN state = 'in_session' THEN state
       ELSE 'waiting' END,
-    booked_at, booked_at, starts_at, ends_at, 0, tstzrange(starts_at, ends_at, '[)'),
+    booked_at, booked_at, starts_at, ends_at, 0, tstzrange(starts_at, CASE WHEN state IN ('completed',
+      'awaiting_payment') THEN ends_at - interval '3 minutes' ELSE ends_at END, '[)'),
     CASE WHEN state <> 'therapist_confirmed' THEN starts_at END,
     CASE WHEN state IN ('completed', 'awaiting_payment') THEN ends_at - interval '3 minutes' END,
     CASE WHEN state IN ('completed', 'awaiting_payment') THEN ends_at END, closed_at,
