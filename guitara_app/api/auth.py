@@ -44,10 +44,9 @@ def home_of(role: Role | str | None) -> str:
 
 def local_path(wanted: str) -> str:
     """``wanted`` when it is a path on this site, else empty: no link may send people elsewhere after they sign in."""
-    parts = urlsplit(wanted)
-    stays = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
+    stays = wanted.startswith("/") and not wanted.startswith("//")
     plain = wanted.isprintable() and "\\" not in wanted and len(wanted) <= 500
-    return wanted if stays and plain and parts.path not in ("/login", "/login/") else ""
+    return wanted if stays and plain and urlsplit(wanted).path not in ("/login", "/login/") else ""
 
 
 async def home(request: Request) -> RedirectResponse:

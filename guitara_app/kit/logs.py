@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Any
 
 import structlog
@@ -24,36 +25,43 @@ _SECRET_KEYS = re.compile(
     re.I,
 )
 
-# From here on a text holds somebody's data: an event with its headers, the values of a statement, a rejected input.
+# From here on a line holds somebody's data: an event with its headers, the values of a statement, a rejected input.
 _CUT = re.compile(
-    r"Event\(|Event data|event argument|'?router_data'?|'?headers'?\s*[:=]|\[SQL:|\[parameters:|\bDETAIL:"
-    r"|\binput_value=",
+    r"\bEvent\(|Event data|event argument|'?router_data'?|'?headers'?\s*[:=]|\[SQL:|\[parameters:|\bDETAIL:"
+    r"|\binput_value=|\b(?:cookie|authorization)[\"']?\s*[:=]",
     re.I,
 )
 
 _MASKS = (
-    re.compile(r"(?i)\b(?:__Host-)?sid=[^;\s\"']+"),
-    re.compile(r"(?i)(?:cookie|password|token|secret|authorization)[\"']?\s*[:=]\s*[\"']?[^\s\"',;)}\]]+"),
+    re.compile(r"\b(?:__Host-)?sid=[^;\s\"']+", re.I),
+    re.compile(r"(?:password|token|secret)[\"']?\s*[:=]\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"',;)}\]&]+)", re.I),
+    re.compile(r"://[^/\s:@]*:[^/\s@]+@"),
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),
     re.compile(r"(?<![\w:.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w.-])"),
-    re.compile(
-        r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}(?:::[0-9a-f:]*)?(?![\w:])|(?<![\w:])[0-9a-f:]*::[0-9a-f:]+"
-    ),
     re.compile(r"(?<![\w.+:-])(?:\+?63|0)[\s-]?9(?:[\s-]?\d){9}(?!\d)"),
-    re.compile(r"(?i)://[^/\s:@]*:[^/\s@]+@"),
 )
+_MAYBE_IPV6 = re.compile(r"(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.I)
 
 
 def scrub(text: str) -> str:
     """``text`` without secrets, addresses or phone numbers; cut off where somebody else's data begins."""
-    lines = []
-    for line in text.splitlines():
-        found = _CUT.search(line)
-        kept = f"{line[: found.start()]}{_HIDDEN}" if found else line
-        for mask in _MASKS:
-            kept = mask.sub(_HIDDEN, kept)
-        lines.append(kept)
-    return "\n".join(lines)
+    return "\n".join(_scrub_line(line) for line in text.splitlines())
+
+
+def _scrub_line(line: str) -> str:
+    found = _CUT.search(line)
+    kept = f"{line[: found.start()]}{_HIDDEN}" if found else line
+    for mask in _MASKS:
+        kept = mask.sub(_HIDDEN, kept)
+    return _MAYBE_IPV6.sub(_hide_ipv6, kept)
+
+
+def _hide_ipv6(found: re.Match[str]) -> str:
+    try:
+        ip_address(found[0])
+    except ValueError:
+        return found[0]  # a time of day, for example
+    return _HIDDEN
 
 
 def _scrub_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -107,6 +115,6 @@ def configure() -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    # Both print client addresses with every request or connection.
-    for name in ("granian.access", "uvicorn.access", "engineio", "socketio"):
+    # The first prints client addresses; the others give themselves a handler unless they find a level.
+    for name in ("granian.access", "engineio.server", "engineio.client", "socketio.server", "socketio.client"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextvars import ContextVar
@@ -72,6 +73,9 @@ REFLEX_INTERNALS = {
     f"{_FRONTEND}.handle_frontend_exception": "an error report",
 }
 
+
+_KINDS = re.compile(r"\b[A-Z][A-Za-z]{0,40}Error\b|Minified React error #\d+|state update for unknown substate")
+_PLACES = re.compile(r"assets/[\w.-]{1,80}\.js:\d+:\d+")
 
 _actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
@@ -162,8 +166,12 @@ def unforeseen(exception: Exception) -> EventSpec:
 
 
 def browser_broke(exception: Exception) -> None:
-    """``rx.App(frontend_exception_handler=...)``: a page failed in a browser, which anybody may claim."""
-    log.warning("a page failed in a browser", report=str(exception)[:500])
+    """``rx.App(frontend_exception_handler=...)``: a page failed in a browser, which anybody may claim.
+
+    The text may hold what was on that page, so only the kind of error and the places in the build are kept.
+    """
+    report = str(exception)[:20_000]
+    log.warning("a page failed in a browser", kinds=_KINDS.findall(report)[:3], places=_PLACES.findall(report)[:5])
 
 
 def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P, R]:
