@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import annotated_types
 import pytest
 from fastapi.routing import APIRoute
+from hypothesis import find
+from hypothesis.strategies import from_regex
 from pydantic import BaseModel
 from reflex.app import App
 from reflex_base.registry import RegistrationContext
@@ -145,6 +147,9 @@ def _fitting(annotation: Any, metadata: list[Any]) -> Any:
         return fitting(annotation)
     if isinstance(annotation, types.UnionType):
         return None if type(None) in typing.get_args(annotation) else _fitting(typing.get_args(annotation)[0], [])
+    pattern = next((rule.pattern for rule in metadata if getattr(rule, "pattern", None)), None)
+    if pattern:
+        return str(find(from_regex(pattern, fullmatch=True), lambda _: True))
     least = next((rule.ge for rule in metadata if isinstance(rule, annotated_types.Ge)), 1)
     return {int: least, float: least, bool: False, str: "x", dict: {}, list: []}[
         typing.get_origin(annotation) or annotation
