@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 from sqlmodel import Field
 
 from guitara_app.kit.columns import Table, document, identity, moment, reference, word, words
+from guitara_app.kit.errors import Invalid
 from guitara_app.kit.outbox import Change
+
+_LONGEST_KEY = 100
 
 
 class By(Protocol):
@@ -127,9 +130,14 @@ def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
 
     The second of two simultaneous requests waits here for the first to end. None means: go ahead, then call
     ``keep_result``.
+
+    Raises:
+        Invalid: it is no key that this application gives out.
     """
     if not key:
         return None
+    if len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise Invalid("This request carries an unreadable key. Reload the page and try again.")
     claimed = session.execute(
         text(
             "INSERT INTO idempotency_keys (actor_id, key) VALUES (:actor, :key)"
