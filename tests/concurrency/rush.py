@@ -32,13 +32,19 @@ class Rush:
     slots: int = 36
 
 
-def rush(firm: Firm, attempts: int, *, guarded: bool = True, slots: int = 36) -> Counter[str]:
+def operators() -> ProcessPoolExecutor:
+    """The processes, which read this test's addresses from the environment when they start."""
+    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
+
+
+def rush(
+    pool: ProcessPoolExecutor, firm: Firm, attempts: int, *, guarded: bool = True, slots: int = 36
+) -> Counter[str]:
     """Let all processes make ``attempts`` together; how many ended in which way."""
     shares = [Rush(firm, attempts // PROCESSES, seed, guarded, slots) for seed in range(PROCESSES)]
     total: Counter[str] = Counter()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        for counted in pool.map(rush_here, shares):
-            total += counted
+    for counted in pool.map(rush_here, shares):
+        total += counted
     return total
 
 
