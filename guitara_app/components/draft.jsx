@@ -117,15 +117,19 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
     setSaving(true);
     onSave?.(draft.values);
   };
+  // Enter in a field is not yet a booking; with Ctrl it is, wherever the focus may be.
   const keys = (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      event.currentTarget.requestSubmit();
-    } else if (event.key === "Enter" && event.target.tagName === "INPUT") {
-      // Enter in a field is not yet a booking.
-      event.preventDefault();
-    }
+    if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
   };
+  useEffect(() => {
+    const save = (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      form.current?.requestSubmit();
+    };
+    window.addEventListener("keydown", save);
+    return () => window.removeEventListener("keydown", save);
+  }, []);
   return h(
     DraftContext.Provider,
     { value: draft },
@@ -165,16 +169,23 @@ export function DraftSet({ patch, children, ...props }) {
   return h("button", { ...props, type: "button", onClick: () => draft.set(patch) }, children);
 }
 
+// A button that stays pressed while the field has its value; pressed again, it lets go of it.
+export function DraftChoice({ name, value, resets, children, ...props }) {
+  const [chosen, set] = useDraftValue(name);
+  const on = chosen === value;
+  const onClick = () => set({ ...resets, [name]: on ? "" : value });
+  return h("button", { ...props, type: "button", "aria-pressed": on, onClick }, children);
+}
+
 export function DraftClear({ children, ...props }) {
   const draft = useDraft();
   return h("button", { ...props, type: "button", onClick: () => draft.clear() }, children);
 }
 
-// Children that show only while the field has a value, has none (``empty``), or is (``is``) or is not (``isNot``) one value.
-export function DraftWhen({ name, is, isNot, empty, children }) {
+// Children that show only while the field has a value, has none (``empty``), or is one value (``is``).
+export function DraftWhen({ name, is, empty, children }) {
   const [value] = useDraftValue(name);
   if (is !== undefined) return value === is ? children : null;
-  if (isNot !== undefined) return value !== isNot ? children : null;
   return isEmpty(value) === Boolean(empty) ? children : null;
 }
 

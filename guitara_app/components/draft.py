@@ -86,6 +86,15 @@ class DraftSet(_Part):
     patch: rx.Var[dict[str, Any]]
 
 
+class DraftChoice(_Field):
+    """A button that stays pressed while the field has its ``value``; ``resets`` is set along with it."""
+
+    tag = "DraftChoice"
+
+    value: rx.Var[int]
+    resets: rx.Var[dict[str, Any]]
+
+
 class DraftClear(_Part):
     """A button that empties the draft."""
 
@@ -93,13 +102,12 @@ class DraftClear(_Part):
 
 
 class DraftWhen(_Field):
-    """Shows its children while the field has a value, is empty, or is or is not one value."""
+    """Shows its children while the field has a value, is empty, or is one value."""
 
     tag = "DraftWhen"
     _rename_props: ClassVar[dict[str, str]] = {"is_": "is"}
 
-    is_: rx.Var[str | int]
-    is_not: rx.Var[str | int]
+    is_: rx.Var[str]
     empty: rx.Var[bool]
 
 
@@ -135,6 +143,7 @@ draft_field = DraftField.create
 draft_check = DraftCheck.create
 draft_pick = DraftPick.create
 draft_set = DraftSet.create
+draft_choice = DraftChoice.create
 draft_clear = DraftClear.create
 draft_when = DraftWhen.create
 draft_match = DraftMatch.create

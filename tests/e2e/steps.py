@@ -36,8 +36,17 @@ def open_booking(page: Page) -> Locator:
 def choose_client(sheet: Locator, typed: str) -> None:
     """Type, and take the first client found."""
     sheet.get_by_role("combobox", name="Client: name, phone or e-mail").fill(typed)
-    sheet.get_by_role("option").first.click()
+    sheet.locator(".typeahead-option").first.click()
     expect(sheet.locator(".client-card b").first).to_be_visible()
+
+
+def choose_place(sheet: Locator) -> None:
+    """The client's last address, or a new one for who has none yet."""
+    if sheet.locator(".place").count():
+        sheet.locator(".place").first.click()
+    else:
+        sheet.get_by_label("Street, number, unit").fill("5 Narra St")
+        sheet.get_by_label("Town").select_option(index=1)
 
 
 def fill_booking(sheet: Locator, client: str, *, start: str = "", service: str = "Shiatsu") -> tuple[str, int]:
@@ -49,7 +58,7 @@ def fill_booking(sheet: Locator, client: str, *, start: str = "", service: str =
     name = best.locator(".candidate-name").inner_text()
     best.get_by_role("checkbox").check()
     number = int(best.get_by_role("checkbox").input_value())
-    sheet.locator(".place").first.click()
+    choose_place(sheet)
     return name, number
 
 

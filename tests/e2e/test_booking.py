@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import People, until
-from tests.e2e.steps import book, card, choose_client, fill_booking, open_booking, soon
+from tests.e2e.steps import book, card, choose_client, choose_place, fill_booking, open_booking, soon
 
 ODD = "O'Brien \"x\" <b>&amp;</b> \U0001f486\u200d\u2640\ufe0f \u00f1 -- '; DROP TABLE clients; "
 
@@ -41,7 +41,7 @@ def test_a_time_taken_meanwhile_is_named_while_typing_and_refused_on_save(people
     other.get_by_label("Start").fill(start)
     other.get_by_role("checkbox", name=re.compile("^Dry")).check()
     other.locator(f'.candidate input[value="{number}"]').check()
-    other.locator(".place").first.click()
+    choose_place(other)
     bea.keyboard.press("Control+Enter")
     expect(other).to_be_hidden()
 
@@ -104,7 +104,7 @@ def test_a_new_client_is_booked_inline(people: People) -> None:
     sheet = open_booking(page)
     client = sheet.get_by_role("combobox", name="Client: name, phone or e-mail")
     client.fill("0917 555 9876")
-    sheet.get_by_role("option", name=re.compile("New client")).click()
+    sheet.locator(".typeahead-new").click()
     expect(sheet.get_by_label("Phone")).to_have_value("0917 555 9876")
     sheet.get_by_label("Name", exact=True).fill("Zenaida Quirino")
     sheet.get_by_label("Start").fill(soon())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, People
-from tests.e2e.steps import Booked, book, card, choose_client, soon
+from tests.e2e.steps import Booked, book, card, choose_client, choose_place, soon
 
 
 def _never_reloads(page: Page) -> None:
@@ -92,7 +92,7 @@ def test_a_new_job_appears_on_a_phone_that_lies_open(people: People) -> None:
     line = sheet.locator(".candidates li:visible").first
     expect(line.locator(".candidate-name")).to_have_text(first.therapist)
     line.get_by_role("checkbox").check()
-    sheet.locator(".place").first.click()
+    choose_place(sheet)
     sheet.get_by_role("button", name="Save").click()
 
     expect(sheet).to_be_hidden()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_field, draft_set, draft_when, typeahead
+from guitara_app.components.draft import draft_choice, draft_field, draft_set, draft_when, typeahead
 from guitara_app.components.words import state_tag
 from guitara_app.pages.booking.fields import field, group, problem
 from guitara_app.pages.booking.state import BookingState
@@ -141,31 +141,14 @@ def place() -> rx.Component:
 
 
 def _address(address: rx.vars.ObjectVar[AddressLine]) -> rx.Component:
-    return rx.el.span(
-        draft_when(
-            draft_set(
-                rx.icon("check", size=14),
-                rx.el.span(address["line"], class_name="cut"),
-                rx.el.span(address["locality"], class_name="mute nowrap"),
-                rx.el.span("Take another", class_name="unseen"),
-                patch={"address_id": ""},
-                class_name="place place-on",
-                aria_pressed=True,
-            ),
-            name="address_id",
-            is_=address["id"],
-        ),
-        draft_when(
-            draft_set(
-                rx.el.span(address["line"], class_name="cut"),
-                rx.el.span(address["locality"], class_name="mute nowrap"),
-                patch={"address_id": address["id"], "address_line": "", "locality_id": "", "address_notes": ""},
-                class_name="place",
-                aria_pressed=False,
-            ),
-            name="address_id",
-            is_not=address["id"],
-        ),
+    return draft_choice(
+        rx.el.span(address["line"], class_name="cut"),
+        rx.el.span(address["locality"], class_name="mute nowrap"),
+        name="address_id",
+        value=address["id"],
+        resets={"address_line": "", "locality_id": "", "address_notes": ""},
+        class_name="place",
+        title=address["notes"],
         key=address["id"],
     )
 
