@@ -13,7 +13,7 @@ from guitara_app.accounts.permissions import Permission
 from guitara_app.availability.services import set_shift
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
-from guitara_app.kit.errors import Invalid
+from guitara_app.kit.errors import Invalid, Stale
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
@@ -80,6 +80,8 @@ class ShiftsState(rx.State):
     @allow(Permission.MANAGE_SHIFTS)
     async def keep(self, hours: Hours) -> rx.event.EventSpec:
         """Set one person's hours of the evening shown, or take them away."""
+        if not self.evening:
+            raise Stale("This page has been open too long. Reload it and set the hours again.")
         actor, at, evening = current_actor(), now(), date.fromisoformat(self.evening)
         clocks = hours.clocks()
         await in_thread(run, lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at))
