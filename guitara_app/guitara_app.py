@@ -8,6 +8,7 @@ from guitara_app import live, pages
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
+from guitara_app.api.socket import take_only_browsers_events
 from guitara_app.components.frame import app_wraps, head_components, toaster
 from guitara_app.kit import logs
 from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
@@ -29,3 +30,4 @@ app.add_middleware(DefaultDeny())
 live.install(app, lambda headers: recognise(session_token(headers)))
 if app.sio is not None:
     app.sio.eio.cors_allowed_origins = accepts_socket
+    take_only_browsers_events(app.sio)
