@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import TypeVar
 from uuid import uuid4
 
 import aiohttp
@@ -22,6 +23,7 @@ from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.services import book
 from guitara_app.cli.parts import web_command, web_environment
+from guitara_app.embedded import leash
 from guitara_app.embedded.server import free_port
 from guitara_app.kit.database import transaction
 from guitara_app.kit.errors import Unavailable
@@ -35,13 +37,19 @@ _START_S = 90.0
 # Longer than the window in which a burst is merged: every change here is the first of its burst.
 _QUIET_S = 0.3
 _PROCESSES = 2
+# However slow the thing measured has become, the measurement ends.
+_LONGEST_S = 60.0
+_FEWEST = 5
+_WARM_UP = 5
+
+T = TypeVar("T")
 
 
 @contextmanager
 def web(log: Path) -> Iterator[str]:
     """Two web processes of the application; yields their address."""
     port = free_port()
-    command = web_command("127.0.0.1", port, _PROCESSES)
+    command = leash.command(web_command("127.0.0.1", port, _PROCESSES), signal_number=signal.SIGTERM)
     environment = {**os.environ, **web_environment()}
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -89,9 +97,9 @@ async def _boards(firm: Firm, base: str, many: int) -> AsyncIterator[list[Browse
 
 
 async def _book(firm: Firm, base: str, runs: int) -> list[float]:
-    found, warm_up = [], 5
+    found: list[float] = []
     async with _boards(firm, base, 1) as (browser,):
-        for request in _free_slots(firm, first=0, many=runs + warm_up):
+        for request in _in_time(_free_slots(firm, first=0, many=runs + _WARM_UP)):
             key = str(uuid4())
             draft = {
                 "client_id": firm.client,
@@ -108,23 +116,32 @@ async def _book(firm: Firm, base: str, runs: int) -> list[float]:
             await browser.send(f"{BookingState.get_full_name()}.save", {"draft": draft})
             found.append(await came(browser, booked) - began)
             await asyncio.sleep(_QUIET_S)
-    return found[warm_up:]
+    return found[_WARM_UP:]
 
 
 async def _push(firm: Firm, base: str, runs: int) -> list[Row]:
-    ours, naive, warm_up = [], [], 5
+    ours: list[float] = []
+    naive: list[float] = []
     async with _boards(firm, base, CONNECTIONS) as browsers:
-        requests = _free_slots(firm, first=100, many=runs + warm_up)
-        for request in requests:
+        for request in _in_time(_free_slots(firm, first=100, many=runs + _WARM_UP)):
             ours.append(await _change(firm, browsers, request))
             await asyncio.sleep(_QUIET_S)
-        for _ in range(max(5, runs // 5)):
+        for _ in _in_time(range(max(_FEWEST, runs // 5))):
             naive.append(await _everybody_asks(browsers))
             await asyncio.sleep(_QUIET_S)
     return [
-        row(f"push to {CONNECTIONS} open connections", ours[warm_up:], 50, 25),
+        row(f"push to {CONNECTIONS} open connections", ours[_WARM_UP:], 50, 25),
         row(f"push to {CONNECTIONS} open connections (naive: each page asks for its rows again)", naive),
     ]
+
+
+def _in_time(items: Iterable[T]) -> Iterator[T]:
+    """As many of ``items`` as the time allows, and a few in any case."""
+    began = perf_counter()
+    for number, item in enumerate(items):
+        if number >= _WARM_UP + _FEWEST and perf_counter() - began > _LONGEST_S:
+            return
+        yield item
 
 
 async def _change(firm: Firm, browsers: list[Browser], request: BookingRequest) -> float:
