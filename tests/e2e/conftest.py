@@ -35,7 +35,8 @@ DESK = (1440, 900)
 PHONE = (390, 844)
 _START_S = 60.0
 
-expect.set_options(timeout=10_000)
+# Generous: nothing here measures, and the machine may be running much else.
+expect.set_options(timeout=30_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
