@@ -101,7 +101,7 @@ class Site:
         return self.webs[1].base
 
 
-def until(condition: Callable[[], object], timeout: float = 10.0) -> None:
+def until(condition: Callable[[], object], timeout: float = 30.0) -> None:
     """Wait until ``condition`` holds."""
     ends, pause = monotonic() + timeout, threading.Event()
     while not condition():
