@@ -114,6 +114,7 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
     event.preventDefault();
     event.stopPropagation();
     if (saving) return;
+    clearTimeout(timer.current);
     setSaving(true);
     onSave?.(draft.values);
   };

@@ -56,6 +56,10 @@ class BookingState(rx.State):
     answered: int = 0
     saved: str = ""
 
+    # Why the last save was refused stays in sight for as long as the draft is the one that was refused.
+    _refused: dict[str, str] = {}
+    _refused_draft: dict[str, Any] = {}
+
     @rx.event(supersedes=True, temporal=True)
     @allow(Permission.BOOK)
     async def consider(self, draft: Draft) -> None:
@@ -70,7 +74,9 @@ class BookingState(rx.State):
         self.sums = views.sums(seen)
         self.candidates = views.candidate_lines(seen)
         self.warnings = seen.warnings
-        self.problems = views.by_slot(problems)
+        if draft.model_dump() != self._refused_draft:
+            self._refused = {}
+        self.problems = views.by_slot({**self._refused, **problems})
 
     @rx.event(supersedes=True, temporal=True)
     @allow(Permission.SEE_CLIENTS)
@@ -87,17 +93,21 @@ class BookingState(rx.State):
         try:
             request, unread = await in_thread(_request, draft, at)
             if unread:
-                self.problems = views.by_slot(unread)
+                self._refuse(draft, unread)
                 return None
             number = await in_thread(run, lambda session: book(session, actor, request, now=at))
         except GuitaraError as error:
-            self.problems = views.by_slot({error.field or "form": error.sentence})
+            self._refuse(draft, {error.field or "form": error.sentence})
             return None
         finally:
             self.answered += 1
         self.saved = draft.idempotency_key
         name = self.client["name"] or draft.client_name
         return rx.toast.success(f"Booked #{number}: {name}, {self.sums['starts']}.", close_button=True)
+
+    def _refuse(self, draft: Draft, problems: dict[str, str]) -> None:
+        self._refused, self._refused_draft = problems, draft.model_dump()
+        self.problems = views.by_slot(problems)
 
 
 def _request(draft: Draft, at: datetime) -> Any:
