@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import wraps
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import typer
 from pydantic import ValidationError
 
 from guitara_app.cli import parts
+from guitara_app.cli.bench import bench
+from guitara_app.cli.check import check
 from guitara_app.cli.console import complain
 from guitara_app.cli.installation import at_hand
 from guitara_app.cli.quality import test
@@ -36,20 +35,15 @@ app.command()(parts.beat)
 app.command("migrate")(parts.migrate_schema)
 app.command("seed")(parts.seed_demo)
 app.command()(parts.health)
+app.command()(bench)
 
 
-def _with_servers(command: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        with at_hand():
-            return command(*arguments, **options)
-
-    return run
-
-
-for _name in ("check", "bench"):
-    if find_spec(f"guitara_app.cli.{_name}"):
-        app.command(_name)(_with_servers(getattr(import_module(f"guitara_app.cli.{_name}"), _name)))
+@app.command("check", help=check.__doc__)
+@wraps(check)
+def check_with_servers(*arguments: Any, **options: Any) -> Any:
+    """The audit, on whichever servers are at hand."""
+    with at_hand():
+        return check(*arguments, **options)
 
 
 def main() -> None:
