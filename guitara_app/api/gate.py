@@ -43,6 +43,11 @@ _PLAIN_HTTP = (
     "Use https, or start Guitara with GUITARA_LAN=true on a network you trust."
 )
 _CROSS_SITE = "This was sent from another site's page, so it was refused. Open Guitara itself and try again."
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Guitara</title>'
+    '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+    '<p style="font:1rem/1.5 system-ui;max-width:30rem;margin:20vh auto;padding:0 1rem">{sentence}</p></html>'
+)
 _TOO_LARGE = "This is too large to send."
 
 
@@ -173,6 +178,5 @@ def _refusal(scope: Scope) -> Response | None:
 
 def _said(scope: Scope, status: int, sentence: str) -> Response:
     if "text/html" in Headers(scope=scope).get("accept", ""):
-        page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Guitara</title><p>{sentence}</p></html>'
-        return HTMLResponse(page, status)
+        return HTMLResponse(_PAGE.format(sentence=sentence), status)
     return JSONResponse({"detail": sentence}, status)
