@@ -28,7 +28,7 @@ class AppointmentState(rx.State):
     async def load(self) -> None:
         """Begin to watch the visit the address names."""
         asked = PurePosixPath(self.router.url.path).name
-        known = asked.isascii() and asked.isdecimal() and 0 < int(asked[:19]) < 2**63
+        known = asked.isascii() and asked.isdecimal() and len(asked) <= 19 and 0 < int(asked) < 2**63
         await live.watch(self, current_actor(), live.Scope.appointment(int(asked)) if known else None)
 
     @rx.event
