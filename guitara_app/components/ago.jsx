@@ -1,5 +1,5 @@
 // Words that follow the clock: how long ago, how much is left, what time it is. One interval serves them all, and the server sends no ticks.
-import { createElement, useSyncExternalStore } from "react";
+import { createElement, useEffect, useRef, useSyncExternalStore } from "react";
 
 const EVERY_MS = 5000;
 const listeners = new Set();
@@ -70,9 +70,15 @@ const share = (at, starts, ends) => ((at - Date.parse(starts)) / (Date.parse(end
 
 export function NowLine({ starts, ends, className }) {
   const at = useNow();
+  const line = useRef(null);
   const left = share(at, starts, ends);
-  if (!at || !(left >= 0 && left <= 100)) return null;
-  return createElement("i", { className, style: { left: `${left}%` }, "aria-hidden": true });
+  const shown = Boolean(at) && left >= 0 && left <= 100;
+  // Where the lines are wider than the screen, it opens with now in the middle.
+  useEffect(() => {
+    const pane = line.current?.closest("[tabindex]");
+    if (pane) pane.scrollLeft = line.current.parentElement.offsetLeft + line.current.offsetLeft - pane.clientWidth / 2;
+  }, [shown]);
+  return shown ? createElement("i", { ref: line, className, style: { left: `${left}%` }, "aria-hidden": true }) : null;
 }
 
 export function Meter({ starts, ends, className }) {

@@ -58,7 +58,7 @@ export function Drawer({ name, hotkey, children, ...props }) {
   }, [shown]);
 
   if (!shown) return null;
-  return h("aside", { ...props, ref: node, role: "dialog" }, children);
+  return h("section", { ...props, ref: node, role: "dialog" }, children);
 }
 
 export function DrawerButton({ name, shows = true, children, ...props }) {

@@ -37,6 +37,17 @@ def test_every_page_fits_and_keeps_quiet(people: People, size: tuple[int, int], 
     assert overflow(page) == []
 
 
+def test_a_phone_shows_every_card_whole(people: People) -> None:
+    page = people.sign_in("ana", size=PHONE)
+    expect(page.locator(".card").first).to_be_visible()
+    cut = page.evaluate(
+        "() => [...document.querySelectorAll('.column')]"
+        ".filter(e => e.scrollHeight > e.clientHeight + 1 || e.querySelector('.column-cards').scrollHeight >"
+        " e.querySelector('.column-cards').clientHeight + 1).length"
+    )
+    assert cut == 0
+
+
 def test_the_booking_sheet_fits_a_phone(people: People) -> None:
     page = people.sign_in("ana", size=PHONE)
     page.get_by_role("button", name="Book").click()
