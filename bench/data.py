@@ -11,6 +11,7 @@ import psycopg2
 
 from guitara_app.accounts.rules import new_token, token_hash
 from guitara_app.demo.hours import Evening, as_settings, evening_for
+from guitara_app.demo.names import FIRST_NAMES, LAST_NAMES
 from guitara_app.firm.queries import FirmSettings
 
 THERAPISTS = 200
@@ -62,7 +63,16 @@ def fill(superuser_url: str, size: Size, *, now: datetime) -> Firm:
             )
             rebuilt = _put_indexes_aside(cursor)
             cookies = _people(cursor, evening, now)
-            cursor.execute(_CLIENTS, {"many": size.clients})
+            cursor.execute(
+                _CLIENTS,
+                {
+                    "many": size.clients,
+                    "first": list(FIRST_NAMES),
+                    "firsts": len(FIRST_NAMES),
+                    "last": list(LAST_NAMES),
+                    "lasts": len(LAST_NAMES),
+                },
+            )
             cursor.execute(
                 _VISITS,
                 {
@@ -143,11 +153,11 @@ INSERT INTO people (username, name, role, vehicle, failed_sign_ins, is_demo, ver
   UNION ALL SELECT 'o' || n, 'Operator ' || n, 'operator', NULL, 0, false, 1 FROM generate_series(1, %(operators)s) n
 """
 
-# Some names are common and most are rare, as in a telephone book: both kinds have to be found fast.
+# Half of the names are common and half are rare, as in a telephone book: both kinds have to be found fast.
 _CLIENTS = """
 INSERT INTO clients (name, phone, email, version)
-  SELECT (ARRAY['Maria', 'Jose', 'Juan', 'Angel', 'Grace', 'Rosa', 'Liza', 'Mark', 'Paolo', 'Ana'])[1 + n %% 10] || ' '
-    || CASE WHEN n %% 5 = 0 THEN (ARRAY['Santos', 'Reyes', 'Cruz', 'Garcia', 'O''Hara', 'Peña'])[1 + (n / 5) %% 6]
+  SELECT (%(first)s::text[])[1 + (n * 7919::bigint / 13) %% %(firsts)s] || ' '
+    || CASE WHEN n %% 2 = 0 THEN (%(last)s::text[])[1 + (n * 104729::bigint / 17) %% %(lasts)s]
        ELSE initcap(translate(substr(md5(n::text), 1, 8), '0123456789', 'aeioulnrst')) END,
     '+639' || lpad(((n * 7919::bigint) %% 1000000000)::text, 9, '0'),
     CASE WHEN n %% 5 < 2 THEN 'client' || n || '@mail.example' END, 1

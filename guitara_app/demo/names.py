@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-_FIRST = (
+FIRST_NAMES = (
     "Maria", "Jose", "Juan", "Angel", "Mark", "John Paul", "Mary Grace", "Ma. Teresa", "Christine", "Angelica",
     "Rowena", "Ferdinand", "Lourdes", "Corazon", "Benjie", "Cecilia", "Divina", "Emmanuel", "Francis", "Gloria",
     "Hernan", "Imelda", "Jericho", "Katrina", "Leonora", "Manuel", "Nicole", "Oscar", "Patricia", "Ramil",
     "Sofia", "Teodoro", "Ursula", "Vicente", "Wilma", "Xandra", "Yolanda", "Zenaida", "Niño", "Begoña",
 )  # fmt: skip
-_LAST = (
+LAST_NAMES = (
     "Santos", "Reyes", "Cruz", "Bautista", "Ocampo", "Garcia", "Mendoza", "Torres", "Castillo", "Flores",
     "Villanueva", "Ramos", "Aquino", "dela Cruz", "de los Santos", "Peña", "Muñoz", "Nuñez", "Ibañez", "Zuñiga",
     "O'Hara", "D'Souza", "Salonga", "Macaraeg", "Dimaculangan", "Panganiban", "Catacutan", "Batungbakal", "Sy",
@@ -51,7 +51,7 @@ _PREFIXES = (
 
 def client_name(random: Random) -> str:
     """A name, sometimes with an apostrophe, an enye or two words in it."""
-    return f"{random.choice(_FIRST)} {random.choice(_LAST)}"
+    return f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
 
 
 def mobile(random: Random) -> str:
