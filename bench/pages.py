@@ -22,6 +22,7 @@ from bench.timing import Row, row
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.services import book
+from guitara_app.cli.build import ensure_built
 from guitara_app.cli.parts import web_command, web_environment
 from guitara_app.embedded import leash
 from guitara_app.embedded.server import free_port
@@ -49,6 +50,7 @@ T = TypeVar("T")
 def web(log: Path) -> Iterator[str]:
     """Two web processes of the application; yields their address."""
     port = free_port()
+    ensure_built()
     command = leash.command(web_command("127.0.0.1", port, _PROCESSES), signal_number=signal.SIGTERM)
     environment = {**os.environ, **web_environment()}
     with log.open("wb") as output:
