@@ -22,6 +22,7 @@ class Client(Table, table=True):
         CheckConstraint("preferred_pressure IN ('', 'light', 'medium', 'hard')", name="preferred_pressure"),
         Index("uq_clients_phone", "phone", unique=True),
         Index("uq_clients_email", "email", unique=True),
+        Index("ix_clients_phone_prefix", "phone", postgresql_ops={"phone": "text_pattern_ops"}),
         Index("ix_clients_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
         Index(
             "ix_clients_name_prefix",

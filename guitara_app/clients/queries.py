@@ -68,7 +68,9 @@ def search(session: Session, typed: str, *, limit: int = 8) -> list[ClientHit]:
     terms = search_terms(typed)
     if not terms or len(max(terms, key=len)) < 2:
         return []
-    found = _by_name_prefix(session, " ".join(terms), limit)
+    if terms[0].startswith("+"):
+        return _by_prefix(session, "c.phone", terms[0], limit)
+    found = _by_prefix(session, "lower(c.name)", " ".join(terms), limit)
     if len(found) < limit and len(max(terms, key=len)) >= 3:
         seen = {hit.id for hit in found}
         found += [hit for hit in _by_any_part(session, terms, limit) if hit.id not in seen]
@@ -130,12 +132,11 @@ def check_not_taken(session: Session, *, phone: str = "", email: str | None = No
     )
 
 
-def _by_name_prefix(session: Session, typed: str, limit: int) -> list[ClientHit]:
+def _by_prefix(session: Session, column: str, typed: str, limit: int) -> list[ClientHit]:
     rows = session.execute(
         text(
             f"SELECT c.id, c.name, c.phone, ({_PLACE}) AS place FROM clients c"  # noqa: S608
-            " WHERE lower(c.name) LIKE :prefix AND c.merged_into_id IS NULL ORDER BY lower(c.name) USING ~<~, c.id"
-            " LIMIT :limit"
+            f" WHERE {column} LIKE :prefix AND c.merged_into_id IS NULL ORDER BY {column} USING ~<~, c.id LIMIT :limit"
         ),
         {"prefix": _like(typed) + "%", "limit": limit},
     )

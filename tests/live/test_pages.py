@@ -156,7 +156,7 @@ def test_a_quick_second_navigation_is_not_held_up(firm: Firm, sockets: Sockets, 
         if without == "locks":
             tab.never(lambda tab: tab.get("appointment_live", "loaded"), 3.0)
         else:
-            tab.wait_for("appointment_live", "scope", f"appointment:{two}", 3.0)
+            tab.wait_for("appointment_live", "scope", f"appointment:{two}", 8.0)  # the lock would be held for 10 s
 
 
 def test_only_who_may_see_it_is_sent_it(firm: Firm, webs: list[Web], sockets: Sockets) -> None:
