@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 import psycopg2
@@ -20,10 +20,12 @@ from guitara_app.embedded.place import home_of
 from guitara_app.embedded.server import processes_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from guitara_app.embedded.server import Server
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.xdist_group("embedded")
 
@@ -66,6 +68,16 @@ def processes_of(server: Server) -> list[psutil.Process]:
     return processes_in(home_of(server.folder)[0] / "data")
 
 
+def seen(server: Server, look: Callable[[psutil.Process], T]) -> list[T]:
+    """What ``look`` finds at each of the server's processes; helpers that end meanwhile are left out."""
+    found = []
+    for process in processes_of(server):
+        with suppress(psutil.NoSuchProcess, FileNotFoundError):
+            found.append(look(process))
+    assert found
+    return found
+
+
 def main_pid(server: Server) -> int:
     assert server.process is not None
     return server.process.pid
@@ -99,22 +111,19 @@ def test_everything_is_private_and_no_parent_is_touched(server: Server) -> None:
 
 def test_it_does_not_run_as_root(server: Server) -> None:
     server.start()
-    assert {process.uids().real for process in processes_of(server)}.isdisjoint({0})
+    assert 0 not in seen(server, lambda process: process.uids().real)
 
 
 def test_passwords_do_not_show_in_the_process_list(server: Server) -> None:
     server.start()
-    shown = " ".join(part for process in processes_of(server) for part in process.cmdline())
+    shown = " ".join(part for line in seen(server, psutil.Process.cmdline) for part in line)
     assert not any(password in shown for password in server.passwords.values())
 
 
 def test_it_listens_on_loopback_only(server: Server) -> None:
     server.start()
-    listening: set[str] = set()
-    for process in processes_of(server):
-        # PostgreSQL's helpers come and go.
-        with suppress(psutil.NoSuchProcess, FileNotFoundError):
-            listening |= {c.laddr.ip for c in process.net_connections() if c.status == "LISTEN"}
+    found = seen(server, lambda process: [c.laddr.ip for c in process.net_connections() if c.status == "LISTEN"])
+    listening = {address for addresses in found for address in addresses}
     assert listening == {"127.0.0.1"}
 
 
