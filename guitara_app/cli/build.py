@@ -136,7 +136,9 @@ def sources() -> Iterator[Path]:
     for file in package.rglob("*"):
         if file.suffix in _CODE and file.relative_to(package).parts[0] not in _NOT_IN_PAGES:
             yield file
-    yield from (file for file in (PROJECT / "assets").rglob("*") if file.is_file())
+    # Reflex links the components' own files into assets/external while it builds; they were counted above.
+    assets = PROJECT / "assets"
+    yield from (f for f in assets.rglob("*") if f.is_file() and f.relative_to(assets).parts[0] != "external")
     yield from (PROJECT / name for name in _FILES)
 
 

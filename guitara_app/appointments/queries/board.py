@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.attention import attention
-from guitara_app.appointments.queries.rows import VisitRow, driver_words, pesos, short_name, visits
+from guitara_app.appointments.queries.rows import VisitRow, driver_words, expected_end, pesos, short_name, visits
 from guitara_app.appointments.views import Board, Card, DriverRow, Night, NightBar, NightRow
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.firm.queries import firm_settings
@@ -89,7 +89,7 @@ def _card(visit: VisitRow, calendar: Calendar, now: datetime) -> Card:
         state=row.state,
         when=calendar.clock_label(row.starts_at, row.business_date),
         starts_at=row.starts_at.isoformat(),
-        ends_at=_expected_end(visit).isoformat(),
+        ends_at=expected_end(visit).isoformat(),
         client=row.client,
         services=row.services or "",
         people=", ".join(
@@ -112,16 +112,7 @@ def _warning(visit: VisitRow, now: datetime) -> str:
         return "late"
     if row.state in (S.IN_TRANSIT, S.ARRIVED, S.DROPPED_OFF) and now > row.starts_at + _LATE:
         return "late"
-    return "over time" if row.state == S.IN_SESSION and now > _expected_end(visit) else ""
-
-
-def _expected_end(visit: VisitRow) -> datetime:
-    end: datetime = visit.row.ends_at
-    started = [seat for seat in visit.seats if seat["progress"] == Progress.IN_SESSION]
-    for seat in started:
-        length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
-        end = max(end, datetime.fromisoformat(seat["started_at"]) + length)
-    return end
+    return "over time" if row.state == S.IN_SESSION and now > expected_end(visit) else ""
 
 
 def _night(rows: list[VisitRow], calendar: Calendar, day: date, on_shift: dict[str, int]) -> Night:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.rows import VisitRow, short_name, visits
+from guitara_app.appointments.queries.rows import VisitRow, expected_end, short_name, visits
 from guitara_app.appointments.views import OwnJob, OwnNight
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, LIVE_LEGS, LegState, Progress
 from guitara_app.clients.rules import shown_phone
@@ -148,7 +148,7 @@ def _job(
         answer=answer,
         when=calendar.clock_label(row.starts_at, row.business_date),
         starts_at=row.starts_at.isoformat(),
-        ends_at=row.ends_at.isoformat(),
+        ends_at=expected_end(visit).isoformat(),
         title=title,
         client=row.client if show_client else "",
         phone=shown_phone(row.phone) if show_client else "",

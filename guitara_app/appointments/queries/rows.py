@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState
+from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState, Progress
 from guitara_app.kit.time import Calendar
 
 _VISITS = """
@@ -68,6 +69,16 @@ def short_name(name: str) -> str:
 def pesos(amount: Decimal) -> str:
     """``₱1,175``; centavos only when there are any."""
     return f"\u20b1{amount:,.0f}" if amount == amount.to_integral() else f"\u20b1{amount:,.2f}"
+
+
+def expected_end(visit: VisitRow) -> datetime:
+    """When the visit will be over as things are: a session that began late ends late."""
+    end: datetime = visit.row.ends_at
+    started = [seat for seat in visit.seats if seat["progress"] == Progress.IN_SESSION]
+    for seat in started:
+        length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
+        end = max(end, datetime.fromisoformat(seat["started_at"]) + length)
+    return end
 
 
 def driver_words(visit: VisitRow, calendar: Calendar) -> str:
