@@ -109,7 +109,7 @@ def until(condition: Callable[[], object], timeout: float = 30.0) -> None:
         pause.wait(0.02)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     ensure_built()
     with tempfile.TemporaryDirectory(prefix="guitara-e2e-") as folder, pytest.MonkeyPatch.context() as environment:
@@ -151,7 +151,7 @@ def _forget_addresses() -> None:
     outbox.live_redis.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
