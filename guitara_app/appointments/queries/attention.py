@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.rows import VisitRow, pesos
+from guitara_app.appointments.queries.rows import VisitRow, pesos, session_end
 from guitara_app.appointments.views import AttentionRow
 from guitara_app.appointments.words import ENDINGS, Answer, AppointmentState, LegState, Progress
 from guitara_app.kit.time import Calendar
@@ -65,8 +65,7 @@ def _of_seat(visit: VisitRow, seat: dict[str, Any], where: str, now: datetime) -
         title = "Journey not started" if row.driver_needed else "Session not started"
         return [_row(key, "late", "alarm", title, detail, row.id, since=row.starts_at.isoformat())]
     if seat["progress"] == Progress.IN_SESSION:
-        length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
-        end = max(row.ends_at, datetime.fromisoformat(seat["started_at"]) + length)
+        end = session_end(visit, seat)
         if now > end:
             return [_row(key, "over_time", "pending", "Session over time", detail, row.id, since=end.isoformat())]
     return []

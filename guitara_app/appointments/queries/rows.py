@@ -75,9 +75,13 @@ def expected_end(visit: VisitRow) -> datetime:
     """When the visit will be over as things are: a session that began late ends late."""
     end: datetime = visit.row.ends_at
     started = [seat for seat in visit.seats if seat["progress"] == Progress.IN_SESSION]
-    for seat in started:
-        length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
-        end = max(end, datetime.fromisoformat(seat["started_at"]) + length)
+    return max([end, *(session_end(visit, seat) for seat in started)])
+
+
+def session_end(visit: VisitRow, seat: dict[str, Any]) -> datetime:
+    """When a session that has begun will be over: its full length after its start, never before the visit's end."""
+    length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
+    end: datetime = max(visit.row.ends_at, datetime.fromisoformat(seat["started_at"]) + length)
     return end
 
 
