@@ -32,6 +32,10 @@ class Permission(StrEnum):
     SEE_CLIENTS = "see_clients"
     BOOK = "book"
     CANCEL = "cancel"
+    HANDLE_ATTENTION = "handle_attention"
+    HAND_OVER = "hand_over"
+    PRINT_SHEET = "print_sheet"
+    CALL_FOR_HELP = "call_for_help"
     SEE_OWN_JOBS = "see_own_jobs"
     ANSWER_OFFER = "answer_offer"
     ACT_ON_BEHALF = "act_on_behalf"
@@ -47,6 +51,10 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_CLIENTS: DESK,
     Permission.BOOK: DESK,
     Permission.CANCEL: DESK,
+    Permission.HANDLE_ATTENTION: DESK,
+    Permission.HAND_OVER: DESK,
+    Permission.PRINT_SHEET: DESK,
+    Permission.CALL_FOR_HELP: frozenset({Role.THERAPIST}) | DESK,
     Permission.SEE_OWN_JOBS: FIELD,
     Permission.ANSWER_OFFER: frozenset({Role.THERAPIST}) | DESK,
     Permission.ACT_ON_BEHALF: DESK,

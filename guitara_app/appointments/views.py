@@ -24,7 +24,8 @@ class Card(TypedDict):
     driver: str
     price: str
     due_at: str
-    warning: str
+    soon: bool
+    warnings: list[str]
 
 
 class DriverRow(TypedDict):
@@ -36,19 +37,38 @@ class DriverRow(TypedDict):
     status: str
     detail: str
     since: str
+    due_at: str
+
+
+class Way(TypedDict):
+    """A button out of an entry of needs-me-now: a page of this application, or ``tel:`` and a number."""
+
+    label: str
+    to: str
+    first: bool
 
 
 class AttentionRow(TypedDict):
-    """Something that waits for a decision at the desk, worst first."""
+    """Something that waits for somebody at the desk, worst first.
+
+    Its age counts from ``since``, or its time left down to ``due_at``; the other is empty. ``handler`` is the name of
+    whoever has claimed it, ``alarm_id`` a call for help that is to be closed here.
+    """
 
     key: str
     kind: str
     tone: str
     title: str
     detail: str
+    more: str
     since: str
     due_at: str
     appointment_id: int
+    alarm_id: int
+    ways: list[Way]
+    handler_id: int
+    handler: str
+    handled_since: str
 
 
 class NightBar(TypedDict):
@@ -96,6 +116,7 @@ class Board(TypedDict):
     in_session: list[Card]
     payment: list[Card]
     ended: list[Card]
+    ended_count: int
     drivers: list[DriverRow]
 
 

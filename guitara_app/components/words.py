@@ -29,6 +29,7 @@ STATES = {
     "under_way": "under way",
     "driving": "driving",
     "free": "free",
+    "silent": "silent",
     "done": "done",
     "waiting": "waiting",
     "ended": "ended",

@@ -42,6 +42,7 @@ class DeskLive(rx.State):
     in_session: list[Card] = []
     payment: list[Card] = []
     ended: list[Card] = []
+    ended_count: int = 0
     drivers: list[DriverRow] = []
 
 

@@ -1,13 +1,15 @@
 """Tables of a visit: the appointment, who goes, how they get there, and what needs somebody's decision."""
 
 from guitara_app.appointments.models.appointment import Appointment, AppointmentService, Assignment
-from guitara_app.appointments.models.attention import Clash, Review
+from guitara_app.appointments.models.attention import Alarm, AttentionClaim, Clash, Review
 from guitara_app.appointments.models.leg import Leg, LegOffer, LegPassenger
 
 __all__ = [
+    "Alarm",
     "Appointment",
     "AppointmentService",
     "Assignment",
+    "AttentionClaim",
     "Clash",
     "Leg",
     "LegOffer",

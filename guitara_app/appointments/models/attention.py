@@ -1,4 +1,4 @@
-"""What waits for somebody's decision: a refused offer, and jobs that run into one another."""
+"""What waits for somebody at the desk: refused offers, jobs that run into one another, alarms; and who took it on."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ class Review(Table, table=True):
     cause: str = word()
     reason: str = words()
     opened_at: datetime = moment()
-    claimed_by_id: int | None = reference("people.id", nullable=True)
-    claimed_at: datetime | None = moment(nullable=True)
     decision: str | None = word(nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     decided_by_id: int | None = reference("people.id", nullable=True)
@@ -68,7 +66,41 @@ class Clash(Table, table=True):
     next_leg_id: int | None = reference("legs.id", nullable=True)
     minutes: int
     opened_at: datetime = moment()
-    claimed_by_id: int | None = reference("people.id", nullable=True)
-    claimed_at: datetime | None = moment(nullable=True)
     settled_at: datetime | None = moment(nullable=True)
     settled_by_id: int | None = reference("people.id", nullable=True)
+
+
+class Alarm(Table, table=True):
+    """A therapist's call for help, until somebody at the desk says how it ended."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        CheckConstraint("(settled_at IS NULL) = (outcome = '')", name="outcome"),
+        CheckConstraint("(settled_at IS NULL) = (settled_by_id IS NULL)", name="settled_by"),
+        Index("uq_alarms_open", "assignment_id", unique=True, postgresql_where=text("settled_at IS NULL")),
+        Index("ix_alarms_open", "raised_at", postgresql_where=text("settled_at IS NULL")),
+        Index("ix_alarms_appointment_id", "appointment_id"),
+    )
+
+    id: int = identity()
+    appointment_id: int = reference("appointments.id")
+    assignment_id: int = reference("assignments.id")
+    raised_at: datetime = moment()
+    outcome: str = words()
+    settled_at: datetime | None = moment(nullable=True)
+    settled_by_id: int | None = reference("people.id", nullable=True)
+
+
+class AttentionClaim(Table, table=True):
+    """Who at the desk is handling an entry of needs-me-now. Entries have no rows of their own, so they go by key.
+
+    An entry goes away by itself; what is left here then counts for nothing and is removed with the next claim.
+    """
+
+    __tablename__ = "attention_claims"
+    __table_args__ = (Index("uq_attention_claims_entry_key", "entry_key", unique=True),)
+
+    id: int = identity()
+    entry_key: str = word()
+    person_id: int = reference("people.id")
+    claimed_at: datetime = moment()

@@ -1,6 +1,6 @@
 """What is read of visits: the board, one visit, one person's night, and what a booking would run into."""
 
-from guitara_app.appointments.queries.board import board
+from guitara_app.appointments.queries.board import board, ended_cards
 from guitara_app.appointments.queries.candidates import Candidate, candidates
 from guitara_app.appointments.queries.detail import detail
 from guitara_app.appointments.queries.overlaps import overlaps
@@ -14,6 +14,7 @@ __all__ = [
     "board",
     "candidates",
     "detail",
+    "ended_cards",
     "overlaps",
     "own_night",
     "preview",

@@ -10,8 +10,10 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.attention import attention
-from guitara_app.appointments.queries.rows import VisitRow, driver_words, expected_end, pesos, short_name, visits
+from guitara_app.appointments.queries.attention import attention, claimed
+from guitara_app.appointments.queries.evening import evening_visits
+from guitara_app.appointments.queries.rows import VisitRow, driver_words, expected_end, pesos, short_name
+from guitara_app.appointments.queries.waiting import Entry
 from guitara_app.appointments.views import Board, Card, DriverRow, Night, NightBar, NightRow
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.firm.queries import firm_settings
@@ -37,42 +39,77 @@ _COLUMN_OF = {
     S.PAID: "payment",
 }
 _WAY_BACK = frozenset({LegState.SEARCHING, LegState.OFFERED, LegState.ACCEPTED, LegState.UNDER_WAY})
-_LATE = timedelta(minutes=5)
-# The numbers first, each kind by its own index: joined by OR, the planner would read every visit there ever was.
-_OF_THE_EVENING = (
-    "a.id = ANY(ARRAY(SELECT id FROM appointments WHERE business_date = :day"
-    " UNION SELECT id FROM appointments WHERE closed_at IS NULL AND business_date < :day"
-    " UNION SELECT from_appointment_id FROM legs WHERE from_appointment_id IS NOT NULL AND business_date >= :day - 1"
-    " AND state IN ('searching', 'offered', 'accepted', 'under_way')))"
-)
+# What a card says of an entry of needs-me-now; the rest shows on the card anyway.
+_WARNINGS = {
+    "panic": "calls for help",
+    "clash": "clash",
+    "review": "needs a decision",
+    "pickup": "waits for pick-up",
+    "pickup_urgent": "waits for pick-up",
+    "silent": "driver silent",
+    "late": "late",
+    "no_driver": "no driver",
+    "overdue": "answer overdue",
+    "over_time": "over time",
+}
+_ENDED_SHOWN = 50
+_COUNTED_DOWN = timedelta(minutes=90)
 
 
 def board(session: Session, *, now: datetime) -> Board:
     """Everything the desk sees of the business day of ``now``, and unfinished work of earlier ones."""
     calendar = firm_settings(session).calendar
     day = calendar.business_date(now)
-    rows = visits(
-        session,
-        _OF_THE_EVENING,
-        {"day": day},
-    )
+    rows = evening_visits(session, day)
+    entries = attention(session, rows, calendar, now=now)
+    warnings = _warnings(entries)
     columns: dict[str, list[Card]] = {name: [] for name in ("waiting", "confirmed", "on_the_way", "in_session")}
-    columns |= {"payment": [], "ended": []}
+    columns |= {"payment": []}
+    ended = []
     for visit in rows:
-        columns[_column(visit)].append(_card(visit, calendar, now))
+        column = _column(visit)
+        if column == "ended":
+            ended.append(visit)
+        else:
+            columns[column].append(_card(visit, calendar, warnings, now))
+    # Whoever is free first comes first.
+    columns["in_session"].sort(key=lambda card: (card["ends_at"], card["id"]))
     on_shift = _on_shift(session, now)
     return Board(
         night=_night(rows, calendar, day, on_shift),
         rows=_night_rows(rows, calendar.open_period(day), calendar, now),
-        attention=attention(session, rows, calendar, now=now),
+        attention=claimed(session, entries),
         waiting=columns["waiting"],
         confirmed=columns["confirmed"],
         on_the_way=columns["on_the_way"],
         in_session=columns["in_session"],
         payment=columns["payment"],
-        ended=columns["ended"],
-        drivers=_drivers(session, calendar, now),
+        ended=[_card(visit, calendar, warnings, now) for visit in _latest_first(ended)[:_ENDED_SHOWN]],
+        ended_count=len(ended),
+        drivers=_drivers(session, calendar, {entry.driver_id for entry in entries}, now),
     )
+
+
+def ended_cards(session: Session, *, now: datetime) -> list[Card]:
+    """Every visit that has ended this evening, the latest first; the board itself shows the first of them."""
+    calendar = firm_settings(session).calendar
+    ended = [visit for visit in evening_visits(session, calendar.business_date(now)) if _column(visit) == "ended"]
+    return [_card(visit, calendar, {}, now) for visit in _latest_first(ended)]
+
+
+def _latest_first(ended: list[VisitRow]) -> list[VisitRow]:
+    return sorted(ended, key=lambda visit: (visit.row.closed_at or visit.row.starts_at, visit.row.id), reverse=True)
+
+
+def _warnings(entries: list[Entry]) -> dict[int, list[str]]:
+    """What the card of each visit warns of, worst first."""
+    found: dict[int, list[str]] = {}
+    for entry in entries:
+        word = _WARNINGS.get(entry.kind)
+        for visit in entry.visits:
+            if word and word not in found.setdefault(visit, []):
+                found[visit].append(word)
+    return found
 
 
 def _column(visit: VisitRow) -> str:
@@ -80,7 +117,7 @@ def _column(visit: VisitRow) -> str:
     return _COLUMN_OF.get(visit.row.state, "payment" if way_back else "ended")
 
 
-def _card(visit: VisitRow, calendar: Calendar, now: datetime) -> Card:
+def _card(visit: VisitRow, calendar: Calendar, warnings: dict[int, list[str]], now: datetime) -> Card:
     row = visit.row
     open_offers = [seat["due_at"] for seat in visit.seats if seat["answer"] == Answer.OFFERED and seat["due_at"]]
     several = len(visit.counting) > 1
@@ -100,19 +137,9 @@ def _card(visit: VisitRow, calendar: Calendar, now: datetime) -> Card:
         driver=driver_words(visit, calendar),
         price=pesos(row.price + row.extension_price),
         due_at=min(open_offers) if open_offers else "",
-        warning=_warning(visit, now),
+        soon=row.starts_at - now < _COUNTED_DOWN,
+        warnings=warnings.get(row.id, []),
     )
-
-
-def _warning(visit: VisitRow, now: datetime) -> str:
-    row = visit.row
-    if any(not leg["outbound"] and leg["state"] == LegState.SEARCHING for leg in visit.legs):
-        return "waits for pick-up"
-    if row.state in (S.PENDING, S.THERAPIST_CONFIRMED, S.DRIVER_CONFIRMED) and now > row.starts_at + _LATE:
-        return "late"
-    if row.state in (S.IN_TRANSIT, S.ARRIVED, S.DROPPED_OFF) and now > row.starts_at + _LATE:
-        return "late"
-    return "over time" if row.state == S.IN_SESSION and now > expected_end(visit) else ""
 
 
 def _night(rows: list[VisitRow], calendar: Calendar, day: date, on_shift: dict[str, int]) -> Night:
@@ -187,14 +214,15 @@ def _on_shift(session: Session, now: datetime) -> dict[str, int]:
     return {"on_shift": row.on_shift, "working": row.working}
 
 
-def _drivers(session: Session, calendar: Calendar, now: datetime) -> list[DriverRow]:
+def _drivers(session: Session, calendar: Calendar, silent: set[int], now: datetime) -> list[DriverRow]:
     rows = session.execute(
         text(
             "SELECT p.id, p.name, p.vehicle, lower(s.period) AS shift_start, t.state, t.departed_at, t.occupied_end,"
-            " t.place, (SELECT max(finished_at) FROM legs f WHERE f.driver_id = p.id AND f.state = 'done'"
+            " t.place, t.due_at, (SELECT max(finished_at) FROM legs f WHERE f.driver_id = p.id AND f.state = 'done'"
             "  AND f.finished_at >= lower(s.period)) AS last_done"
             " FROM people p JOIN shifts s ON s.person_id = p.id AND s.period @> CAST(:now AS timestamptz)"
-            " LEFT JOIN LATERAL (SELECT t.state, t.departed_at, upper(t.occupied) AS occupied_end, l.name AS place"
+            " LEFT JOIN LATERAL (SELECT t.state, t.departed_at, upper(t.occupied) AS occupied_end, l.name AS place,"
+            "   (SELECT o.due_at FROM leg_offers o WHERE o.leg_id = t.id AND o.answer = 'open') AS due_at"
             "   FROM legs t LEFT JOIN appointments a ON a.id = coalesce(t.to_appointment_id, t.from_appointment_id)"
             "   LEFT JOIN client_addresses d ON d.id = a.address_id LEFT JOIN localities l ON l.id = d.locality_id"
             "   WHERE t.driver_id = p.id AND t.state IN ('offered', 'accepted', 'under_way')"
@@ -203,16 +231,22 @@ def _drivers(session: Session, calendar: Calendar, now: datetime) -> list[Driver
         ),
         {"now": now},
     ).all()
-    shown = [_driver(row, calendar) for row in rows]
-    order = {"free": 0, "offered": 1, "accepted": 2, "driving": 3}
+    shown = [_driver(row, calendar, silent=row.id in silent) for row in rows]
+    order = {"silent": 0, "free": 1, "offered": 2, "accepted": 3, "driving": 4}
     return sorted(shown, key=lambda driver: (order[driver["status"]], driver["since"], driver["name"]))
 
 
-def _driver(row: Any, calendar: Calendar) -> DriverRow:
+def _driver(row: Any, calendar: Calendar, *, silent: bool) -> DriverRow:
     status = {None: "free", LegState.UNDER_WAY: "driving"}.get(row.state, row.state)
     until = f"{calendar.local(row.occupied_end):%H:%M}" if row.occupied_end else ""
     detail = row.vehicle if status == "free" else f"{row.place or 'the way back'}, until {until}"
     since = row.departed_at or row.last_done or row.shift_start
     return DriverRow(
-        id=row.id, name=row.name, vehicle=row.vehicle, status=status, detail=detail, since=since.isoformat()
+        id=row.id,
+        name=row.name,
+        vehicle=row.vehicle,
+        status="silent" if silent else status,
+        detail=detail,
+        since=since.isoformat(),
+        due_at=row.due_at.isoformat() if status == LegState.OFFERED and row.due_at else "",
     )

@@ -21,6 +21,11 @@ _WHAT = {
     "offer_rejected": "Rejected",
     "appointment_cancelled": "Cancelled",
     "clash_opened": "Runs into the next job",
+    "alarm_raised": "Called for help",
+    "alarm_settled": "Alarm closed",
+    "attention_claimed": "Taken on at the desk",
+    "attention_taken_over": "Taken over at the desk",
+    "attention_released": "Let go of at the desk",
 }
 
 

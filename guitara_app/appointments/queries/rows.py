@@ -20,13 +20,16 @@ SELECT a.*, c.name AS client, c.phone, c.notes AS client_notes, d.line, d.notes 
   (SELECT json_agg(json_build_object('id', g.id, 'person_id', g.person_id, 'name', p.name, 'answer', g.answer,
      'progress', g.progress, 'due_at', g.due_at, 'reason', g.answer_reason, 'because', g.chosen_because,
      'started_at', g.session_started_at, 'ended_at', g.session_ended_at, 'planned_start', g.planned_start,
-     'planned_end', g.planned_end, 'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
+     'planned_end', g.planned_end, 'payment_requested_at', g.payment_requested_at, 'phone', p.phone,
+     'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
      'review', (SELECT r.id FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL),
      'review_opened_at', (SELECT r.opened_at FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
      ) ORDER BY g.id)
    FROM assignments g JOIN people p ON p.id = g.person_id WHERE g.appointment_id = a.id) AS seats,
   (SELECT json_agg(json_build_object('id', t.id, 'state', t.state, 'driver_id', t.driver_id, 'driver', p.name,
      'wanted_at', t.wanted_at, 'urgent', t.urgent, 'outbound', t.to_appointment_id = a.id,
+     'driver_phone', p.phone, 'starts_at', lower(t.occupied),
+     'offer_due_at', (SELECT o.due_at FROM leg_offers o WHERE o.leg_id = t.id AND o.answer = 'open'),
      'vehicle', t.vehicle_needed, 'finished_at', t.finished_at, 'minutes', t.travel_minutes,
      'passengers', (SELECT string_agg(q.name, ', ' ORDER BY q.name) FROM leg_passengers r
         JOIN assignments h ON h.id = r.assignment_id JOIN people q ON q.id = h.person_id WHERE r.leg_id = t.id)

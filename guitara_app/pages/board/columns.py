@@ -9,9 +9,11 @@ import reflex as rx
 from guitara_app.appointments.views import Card
 from guitara_app.components.ago import ago, meter
 from guitara_app.components.flash import flash
+from guitara_app.components.follow import follow
 from guitara_app.components.parts import dotted, link
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
+from guitara_app.pages.board.state import BoardState
 
 CardVar = rx.vars.ObjectVar[Card]
 
@@ -34,7 +36,10 @@ def columns() -> rx.Component:
 
 
 def _column(
-    title: str, tone: str, cards: rx.vars.ArrayVar[list[Card]], inside: Callable[[CardVar], rx.Component]
+    title: str,
+    tone: str,
+    cards: rx.vars.ArrayVar[list[Card]],
+    inside: Callable[[CardVar], rx.Component],
 ) -> rx.Component:
     return rx.el.div(
         rx.el.h3(
@@ -46,6 +51,7 @@ def _column(
         rx.el.div(
             rx.foreach(cards, lambda card: _card(card, inside(card))),
             class_name="column-cards panel-body",
+            data_lane=tone,
         ),
         class_name="column",
         data_column=tone,
@@ -55,25 +61,36 @@ def _column(
 
 def _card(card: CardVar, inside: rx.Component) -> rx.Component:
     return flash(
-        link(inside, to=f"/appointments/{card['id']}", class_name="card-link"),
-        of=f"{card['state']}{card['when']}{card['people']}{card['driver']}{card['services']}{card['warning']}",
+        link(
+            inside,
+            rx.cond(card["warnings"].length() > 0, _warnings(card)),
+            to=f"/appointments/{card['id']}",
+            class_name="card-link",
+            data_stop=True,
+        ),
+        of=f"{card['state']}{card['when']}{card['people']}{card['driver']}{card['services']}{card['warnings'].join()}",
         class_name="card",
         data_state=card["state"],
         data_appointment=card["id"],
+        data_name=f"visit-{card['id']}",
+        data_warned=card["warnings"].length() > 0,
         key=card["id"],
+    )
+
+
+def _warnings(card: CardVar) -> rx.Component:
+    return rx.el.span(
+        rx.foreach(card["warnings"], lambda word: rx.el.span(word, class_name="tag", data_tone="alarm", key=word)),
+        class_name="card-warnings",
     )
 
 
 def _lines(card: CardVar, right: rx.Component, *, first: rx.Var[str], second: rx.Component) -> rx.Component:
     return rx.fragment(
-        rx.el.span(rx.el.b(first, class_name="card-first num"), _warned(card, right), class_name="row"),
+        rx.el.span(rx.el.b(first, class_name="card-first num"), right, class_name="row"),
         rx.el.span(second),
         rx.el.span(dotted(card["people"], card["driver"]), class_name="mute"),
     )
-
-
-def _warned(card: CardVar, otherwise: rx.Component) -> rx.Component:
-    return rx.cond(card["warning"], rx.el.span(card["warning"], class_name="tag", data_tone="alarm"), otherwise)
 
 
 def _what(card: CardVar) -> rx.Component:
@@ -90,7 +107,8 @@ def _waiting(card: CardVar) -> rx.Component:
 
 
 def _confirmed(card: CardVar) -> rx.Component:
-    return _lines(card, _place(card), first=card["when"], second=_what(card))
+    soon = rx.cond(card["soon"], ago(iso=card["starts_at"], kind="start", class_name="mute nowrap"), _place(card))
+    return _lines(card, soon, first=card["when"], second=_what(card))
 
 
 def _on_the_way(card: CardVar) -> rx.Component:
@@ -116,10 +134,29 @@ def _ended() -> rx.Component:
         rx.el.summary(
             rx.icon("chevron_right", size=14, class_name="ended-sign"),
             "Ended ",
-            rx.el.span(DeskLive.ended.length(), class_name="mute num"),
+            rx.el.span(DeskLive.ended_count, class_name="mute num"),
         ),
-        rx.el.ul(rx.foreach(DeskLive.ended, _ended_row), class_name="ended-list panel-body"),
+        rx.el.ul(
+            rx.foreach(rx.cond(BoardState.all_ended, BoardState.ended, DeskLive.ended), _ended_row),
+            _more_ended(),
+            class_name="ended-list panel-body",
+        ),
         class_name="ended",
+    )
+
+
+def _more_ended() -> rx.Component:
+    hidden = DeskLive.ended_count - DeskLive.ended.length()
+    ask = rx.el.button(
+        f"Show all {DeskLive.ended_count}",
+        type="button",
+        on_click=BoardState.show_all_ended,
+        class_name="button button-small",
+    )
+    return rx.cond(
+        BoardState.all_ended,
+        follow(of=f"{DeskLive.ended_count} {DeskLive.ended[0]['id']}", on_change=BoardState.show_all_ended),
+        rx.cond(hidden > 0, rx.el.li(ask, rx.el.span(f"{hidden} earlier", class_name="mute"), class_name="ended-more")),
     )
 
 

@@ -5,14 +5,27 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.drawer import drawer_button
+from guitara_app.components.lanes import lane_keys
 from guitara_app.components.parts import skeleton
 from guitara_app.live import DeskLive
 from guitara_app.pages.board.columns import columns
 from guitara_app.pages.board.glance import glance
-from guitara_app.pages.board.sides import drivers, needs_me_now
+from guitara_app.pages.board.needs import needs_me_now
+from guitara_app.pages.board.sides import drivers
 from guitara_app.pages.board.state import BoardState
 from guitara_app.pages.booking.form import DRAWER, booking_drawer
 from guitara_app.pages.shell import Who, desk_title, shell
+
+_KEYS = [
+    ["\u2190 \u2191 \u2193 \u2192", "from card to card"],
+    ["J K", "down and up in a column"],
+    ["0", "needs me now"],
+    ["1 2 3 4 5", "to a column"],
+    ["Enter", "open the visit"],
+    ["C", "take an entry on, or let go of it"],
+    ["B", "book a visit"],
+    ["?", "this list"],
+]
 
 
 def _book_button() -> rx.Component:
@@ -43,5 +56,8 @@ def board_page() -> rx.Component:
         booking_drawer(),
         here="/board",
         title=desk_title(title, DeskLive.night["hours"]),
-        actions=_book_button(),
+        actions=rx.fragment(
+            lane_keys(keys=_KEYS, class_name="button button-quiet button-icon only-desk"),
+            _book_button(),
+        ),
     )

@@ -1,59 +1,15 @@
-"""The two sides of the board: what waits for a decision, and who drives."""
+"""The drivers on shift."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.appointments.views import AttentionRow, DriverRow
+from guitara_app.appointments.views import DriverRow
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
-from guitara_app.components.parts import link, panel
+from guitara_app.components.parts import panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
-
-
-def needs_me_now() -> rx.Component:
-    """What waits for a person, worst first."""
-    return panel(
-        "Needs me now",
-        rx.el.div(
-            rx.cond(
-                DeskLive.attention.length() > 0,
-                rx.el.ul(rx.foreach(DeskLive.attention, _attention)),
-                rx.el.p("Nothing waits for a decision.", class_name="empty"),
-            ),
-            class_name="panel-body",
-        ),
-        aside=DeskLive.attention.length().to_string(),
-        class_name="needs",
-        aria_live="polite",
-    )
-
-
-def _attention(row: rx.vars.ObjectVar[AttentionRow]) -> rx.Component:
-    return rx.el.li(
-        flash(
-            link(
-                rx.el.span(
-                    rx.el.b(row["title"]),
-                    rx.cond(
-                        row["due_at"],
-                        ago(iso=row["due_at"], kind="left", class_name="mute nowrap"),
-                        ago(iso=row["since"], kind="since", class_name="mute nowrap"),
-                    ),
-                    class_name="row",
-                ),
-                rx.el.span(row["detail"], class_name="need-detail"),
-                to=f"/appointments/{row['appointment_id']}",
-                class_name="item item-link",
-            ),
-            of=f"{row['title']}{row['detail']}",
-            class_name="need",
-            data_tone=row["tone"],
-            data_kind=row["kind"],
-        ),
-        key=row["key"],
-    )
 
 
 def drivers() -> rx.Component:
@@ -87,7 +43,11 @@ def _driver(row: rx.vars.ObjectVar[DriverRow], index: rx.vars.NumberVar[int]) ->
                 ),
                 class_name="driver-what",
             ),
-            state_tag(row["status"]),
+            rx.el.span(
+                state_tag(row["status"]),
+                rx.cond(row["due_at"], ago(iso=row["due_at"], kind="left", class_name="mute nowrap"), ""),
+                class_name="driver-status",
+            ),
             of=f"{row['status']}{row['detail']}",
             class_name="item driver",
         ),

@@ -9,9 +9,10 @@ from guitara_app.kit.errors import NotAllowed
 
 OPERATOR = {"signed_in", "see_board", "see_appointment", "see_clients", "book", "cancel", "answer_offer"}
 OPERATOR |= {"act_on_behalf", "see_shifts", "manage_shifts"}
+OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "call_for_help"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
-    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer"},
+    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer", "call_for_help"},
     Role.DRIVER: {"signed_in", "see_own_jobs"},
     Role.MANAGER: OPERATOR,
     Role.ADMIN: OPERATOR | {"manage_accounts"},

@@ -68,7 +68,7 @@ def test_a_fresh_firm_is_whole_at_any_hour(scratch: Scratch, clock: tuple[int, i
         "due_soon",
         "clash",
         "over_time",
-        "pickup",
+        "pickup_urgent",
         "payment",
         "late",
     }

@@ -1,0 +1,22 @@
+"""Which visits an evening at the desk is about."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.queries.rows import VisitRow, visits
+
+# The numbers first, each kind by its own index: joined by OR, the planner would read every visit there ever was.
+_OF_THE_EVENING = (
+    "a.id = ANY(ARRAY(SELECT id FROM appointments WHERE business_date = :day"
+    " UNION SELECT id FROM appointments WHERE closed_at IS NULL AND business_date < :day"
+    " UNION SELECT from_appointment_id FROM legs WHERE from_appointment_id IS NOT NULL AND business_date >= :day - 1"
+    " AND state IN ('searching', 'offered', 'accepted', 'under_way')))"
+)
+
+
+def evening_visits(session: Session, day: date) -> list[VisitRow]:
+    """The visits of business day ``day``, unfinished work of earlier ones, and visits somebody is still away from."""
+    return visits(session, _OF_THE_EVENING, {"day": day})
