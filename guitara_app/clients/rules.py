@@ -8,6 +8,7 @@ import unicodedata
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
 
+from guitara_app.clients.models import FOLDED_FROM, FOLDED_TO
 from guitara_app.kit.errors import Invalid
 
 HOME_REGION = "PH"
@@ -15,6 +16,7 @@ LONGEST_NAME = 120
 LONGEST_NOTE = 4000
 _LONGEST_PHONE = 40
 _JOINER = "\u200d"
+_FOLDED = str.maketrans(FOLDED_FROM[: len(FOLDED_TO)], FOLDED_TO, FOLDED_FROM[len(FOLDED_TO) :])
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -104,12 +106,16 @@ def _typable(letter: str) -> bool:
     return letter.isprintable() or letter in ("\n", "\t", _JOINER) or unicodedata.category(letter) == "Zs"
 
 
+def folded(text: str) -> str:
+    """``text`` as names are compared: lower case, without accents and apostrophes."""
+    return text.lower().translate(_FOLDED)
+
+
 def search_terms(typed: str) -> list[str]:
-    """The words to look for, lower case; a phone typed in the local way is turned into the way it is kept."""
-    text = " ".join(clean_text(typed).lower().split())[:80]
+    """The words to look for, folded; a phone's digits are put together, however they were grouped."""
+    text = " ".join(folded(clean_text(typed)).replace(",", " ").split())[:80]
     digits = re.sub(r"[\s().-]", "", text)
     if re.fullmatch(r"\+?[0-9]{3,}", digits):
-        if digits.startswith("0"):
-            return ["+63" + digits[1:]]
         return [digits]
-    return text.split()[:4]
+    # Among other words a local number still starts with 0, which is not how it is kept.
+    return [re.sub(r"^0(?=[0-9]{2,}$)", "", term) for term in text.split()[:4]]

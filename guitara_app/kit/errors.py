@@ -28,8 +28,22 @@ class NotFound(GuitaraError):
     """There is no such thing, or the actor may not know of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldClash:
+    """A field that two people changed: who was first, at what time of day, and what stands there now."""
+
+    field: str
+    by: str
+    at: str
+    stands: str
+
+
 class Stale(GuitaraError):
-    """Somebody else changed it since the actor read it."""
+    """Somebody else changed it since the actor read it; ``clashes`` names the fields, when it is known which."""
+
+    def __init__(self, sentence: str, clashes: Sequence[FieldClash] = (), *, field: str = "") -> None:
+        super().__init__(sentence, field=field)
+        self.clashes = tuple(clashes)
 
 
 class Invalid(GuitaraError):

@@ -39,6 +39,12 @@ class Event(Table, table=True):
     __table_args__ = (
         Index("ix_events_unpublished", "id", postgresql_where=text("published_at IS NULL")),
         Index("ix_events_appointment_id", "appointment_id", "id", postgresql_where=text("appointment_id IS NOT NULL")),
+        Index(
+            "ix_events_client_id",
+            "client_id",
+            "id",
+            postgresql_where=text("client_id IS NOT NULL AND appointment_id IS NULL"),
+        ),
         Index("ix_events_person_id", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
     )
 

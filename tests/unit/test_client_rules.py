@@ -139,7 +139,9 @@ def test_an_empty_e_mail_is_none_and_case_does_not_matter() -> None:
     ("typed", "terms"),
     [
         ("Ana Cruz", ["ana", "cruz"]),
-        ("0917 123", ["+63917123"]),
+        ("0917 123", ["0917123"]),
+        ("Peña, O'Hara", ["pena", "ohara"]),
+        ("maria 0917", ["maria", "917"]),
         ("+63 917", ["+63917"]),
         ("917-123", ["917123"]),
         ("12", ["12"]),

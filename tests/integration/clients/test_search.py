@@ -7,13 +7,14 @@ import re
 import pytest
 from sqlalchemy import event, text
 
-from guitara_app.clients.models import Client
-from guitara_app.clients.queries import card, search
-from guitara_app.embedded.postgres import DatabaseUrls
+from guitara_app.clients.models import Client, ClientPhone
+from guitara_app.clients.queries import card, search, search_page
+from guitara_app.clients.rules import folded
 from guitara_app.kit.database import engine, reading, transaction
-from guitara_app.kit.errors import NotFound
+from guitara_app.kit.errors import Invalid, NotFound
+from tests.integration.conftest import Scratch
 
-CROWD = 5_000
+CROWD = 20_000
 KNOWN = {
     "Mrs D'Souza": ("+639171234567", "dsouza@example.ph"),
     "Niño Peñaflor": ("+639180000001", None),
@@ -26,8 +27,8 @@ KNOWN = {
 
 
 @pytest.fixture
-def clients(database: DatabaseUrls) -> dict[str, int]:
-    """Five thousand nobody looks for, and some who phone; ``Gone Souza`` was merged into ``Mrs D'Souza``."""
+def clients(scratch: Scratch) -> dict[str, int]:
+    """Twenty thousand nobody looks for, and some who phone; ``Gone Souza`` was merged into ``Mrs D'Souza``."""
     with transaction() as session:
         session.execute(
             text(
@@ -41,8 +42,7 @@ def clients(database: DatabaseUrls) -> dict[str, int]:
         session.flush()
         rows["Gone Souza"].merged_into_id = rows["Mrs D'Souza"].id
         found = {name: row.id for name, row in rows.items()}
-    with engine().connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+    scratch.sql("ANALYZE")
     return found
 
 
@@ -99,7 +99,8 @@ def test_a_merged_client_is_neither_found_nor_shown(clients: dict[str, int]) -> 
                 card(session, number)
 
 
-def test_the_indexes_answer_not_a_walk_over_everybody(clients: dict[str, int]) -> None:
+def plans_of(typed: str) -> list[str]:
+    """How PostgreSQL answers each question that ``typed`` leads to."""
     asked: list[tuple[str, object]] = []
 
     def keep(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
@@ -107,18 +108,66 @@ def test_the_indexes_answer_not_a_walk_over_everybody(clients: dict[str, int]) -
 
     event.listen(engine(), "before_cursor_execute", keep)
     try:
-        names("souza")
+        names(typed)
     finally:
         event.remove(engine(), "before_cursor_execute", keep)
-    plans = {}
     with engine().connect() as connection:
-        # Five thousand rows are read as fast as an index; a million are not.
+        # Some thousand rows are read as fast as an index; a million are not.
         connection.execute(text("SET LOCAL enable_seqscan = off"))
-        for statement, values in asked:
-            if "FROM clients" in statement:
-                explained = connection.exec_driver_sql(f"EXPLAIN {statement}", values)  # type: ignore[arg-type]
-                plans[statement] = "\n".join(row[0] for row in explained)
-    by_prefix, by_any_part = plans.values()
-    assert "ix_clients_name_prefix" in by_prefix
-    assert "ix_clients_search" in by_any_part
-    assert not re.search(r"Seq Scan on clients\b", by_prefix + by_any_part)
+        return [
+            "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values))  # type: ignore[arg-type]
+            for statement, values in asked
+            if "FROM clients" in statement or "(SELECT * FROM clients" in statement
+        ]
+
+
+def test_the_indexes_answer_not_a_walk_over_everybody(clients: dict[str, int]) -> None:
+    expected = {
+        "souza": ["ix_clients_name", "ix_clients_surname", "ix_clients_search"],
+        "1234567": ["ix_clients_phone_prefix", "ix_clients_phone_end", "ix_clients_search"],
+        "sou mrs": ["ix_clients_name", "ix_clients_surname", "ix_clients_search"],
+    }
+    for typed, indexes in expected.items():
+        used = "\n".join(plans_of(typed))
+        assert not re.search(r"Seq Scan on clients\b", used), used
+        assert [name for name in indexes if name not in used] == [], used
+
+
+def test_accents_and_apostrophes_need_not_be_typed(clients: dict[str, int]) -> None:
+    for typed in ("penaflor", "nino pena", "PEÑAFLOR", "Peñaflor, Niño", "penaflor nino"):
+        assert names(typed) == ["Niño Peñaflor"]
+    for typed in ("dsouza", "D\u2019Souza", "mrs dsou"):
+        assert names(typed) == ["Mrs D'Souza"]
+
+
+def test_a_phone_is_found_by_its_last_digits_and_by_any_other_number_of_the_client(clients: dict[str, int]) -> None:
+    assert names("1234567") == ["Mrs D'Souza"]
+    assert names("5550143") == ["Smith"]
+    with transaction() as session:
+        session.add(ClientPhone(client_id=clients["Smith"], phone="+639998887766"))
+    for typed in ("0999 888 7766", "+63999888", "8887766", "98887"):
+        assert names(typed) == ["Smith"]
+
+
+def test_pages_show_everybody_once_and_in_order(clients: dict[str, int]) -> None:
+    def walk(typed: str, limit: int) -> list[str]:
+        shown: list[str] = []
+        after = ""
+        with reading() as session:
+            while True:
+                hits, after = search_page(session, typed, after=after, limit=limit)
+                shown += [hit.name for hit in hits]
+                if not after:
+                    return shown
+
+    everybody = walk("", 3_000)
+    assert len(everybody) == len(set(everybody)) == CROWD + len(KNOWN) - 1
+    assert everybody == sorted(everybody, key=folded)
+    some = walk("person 49", 50)
+    assert len(some) == len(set(some)) == 111
+    assert walk("souza", 1) == ["Mrs D'Souza"]
+    assert len(walk("0921", 2_000)) == CROWD
+    with reading() as session:
+        for broken in ("x", "[]", '[9,"",1]', '[0,"",-1]', "[0,1,1]", '["a","b",3]', "null", "9" * 1000):
+            with pytest.raises(Invalid):
+                search_page(session, "person", after=broken)

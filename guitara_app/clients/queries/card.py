@@ -1,4 +1,4 @@
-"""Finding a client while the phone rings, and what is known of them."""
+"""What is known of a client."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.clients.rules import search_terms, shown_phone
+from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound
-
-
-class ClientHit(NamedTuple):
-    """One line of the type-ahead."""
-
-    id: int
-    name: str
-    phone: str
-    place: str
 
 
 class AddressChoice(NamedTuple):
@@ -52,29 +43,6 @@ class ClientCard(NamedTuple):
     preferences: str
     addresses: list[AddressChoice]
     history: list[PastVisit]
-
-
-_PLACE = (
-    "SELECT a.line || ', ' || l.name FROM client_addresses a JOIN localities l ON l.id = a.locality_id"
-    " WHERE a.client_id = c.id ORDER BY a.last_used_at DESC NULLS LAST, a.id DESC LIMIT 1"
-)
-
-
-def search(session: Session, typed: str, *, limit: int = 8) -> list[ClientHit]:
-    """Clients whose name, phone or e-mail holds every word typed; names that begin with it come first.
-
-    Two characters are needed for a name, three digits for a phone; less finds nobody.
-    """
-    terms = search_terms(typed)
-    if not terms or len(max(terms, key=len)) < 2:
-        return []
-    if terms[0].startswith("+"):
-        return _by_prefix(session, "c.phone", terms[0], limit)
-    found = _by_prefix(session, "lower(c.name)", " ".join(terms), limit)
-    if len(found) < limit and len(max(terms, key=len)) >= 3:
-        seen = {hit.id for hit in found}
-        found += [hit for hit in _by_any_part(session, terms, limit) if hit.id not in seen]
-    return found[:limit]
 
 
 def card(session: Session, client_id: int) -> ClientCard:
@@ -130,35 +98,6 @@ def check_not_taken(session: Session, *, phone: str = "", email: str | None = No
     raise Invalid(
         f"{taken.name} already has this e-mail. Choose that client, or leave the e-mail empty.", field="email"
     )
-
-
-def _by_prefix(session: Session, column: str, typed: str, limit: int) -> list[ClientHit]:
-    rows = session.execute(
-        text(
-            f"SELECT c.id, c.name, c.phone, ({_PLACE}) AS place FROM clients c"  # noqa: S608
-            f" WHERE {column} LIKE :prefix AND c.merged_into_id IS NULL ORDER BY {column} USING ~<~, c.id LIMIT :limit"
-        ),
-        {"prefix": _like(typed) + "%", "limit": limit},
-    )
-    return [ClientHit(row.id, row.name, shown_phone(row.phone), row.place or "") for row in rows]
-
-
-def _by_any_part(session: Session, terms: list[str], limit: int) -> list[ClientHit]:
-    wheres = " AND ".join(f"c.search LIKE :term{number}" for number in range(len(terms)))
-    values = {f"term{number}": f"%{_like(term)}%" for number, term in enumerate(terms)}
-    rows = session.execute(
-        # OFFSET 0 keeps the planner from walking the name index in the hope of an early hit.
-        text(
-            f"SELECT c.id, c.name, c.phone, ({_PLACE}) AS place FROM"  # noqa: S608
-            f" (SELECT * FROM clients c WHERE {wheres} AND c.merged_into_id IS NULL OFFSET 0) c LIMIT :limit"
-        ),
-        {**values, "limit": limit},
-    )
-    return [ClientHit(row.id, row.name, shown_phone(row.phone), row.place or "") for row in rows]
-
-
-def _like(term: str) -> str:
-    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _addresses(session: Session, client_id: int) -> list[AddressChoice]:
