@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from guitara_app import tables  # noqa: F401  rows point at tables that no task itself imports
 from guitara_app.accounts import services as accounts
 from guitara_app.appointments import services as appointments
+from guitara_app.availability.queries import people_with_hours
+from guitara_app.availability.services import extend
 from guitara_app.kit import database, outbox
 from guitara_app.kit.time import now
 
@@ -34,6 +36,18 @@ def grow_overdue() -> None:
     grown = database.run(lambda session: appointments.grow_overdue(session, now=now()))
     if grown:
         log.info("overdue jobs grew", count=grown)
+
+
+@shared_task(name="maintenance.extend_shifts")  # type: ignore[untyped-decorator]  # Celery has no types
+def extend_shifts() -> None:
+    """Plan the evenings that have come within the booking horizon, each person in a transaction of their own."""
+    at = now()
+    days = sum(
+        database.run(lambda session, person=person: extend(session, person, now=at))  # type: ignore[misc]  # bound now
+        for person in database.run(people_with_hours)
+    )
+    if days:
+        log.info("shifts planned ahead", days=days)
 
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types

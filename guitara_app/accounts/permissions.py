@@ -41,6 +41,7 @@ class Permission(StrEnum):
     ACT_ON_BEHALF = "act_on_behalf"
     SEE_SHIFTS = "see_shifts"
     MANAGE_SHIFTS = "manage_shifts"
+    OWN_SHIFTS = "own_shifts"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -60,6 +61,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.ACT_ON_BEHALF: DESK,
     Permission.SEE_SHIFTS: DESK,
     Permission.MANAGE_SHIFTS: DESK,
+    Permission.OWN_SHIFTS: FIELD,
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
 }
 

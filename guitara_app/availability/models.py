@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 
 from guitara_app.kit.columns import (
     Table,
@@ -40,13 +40,34 @@ class Shift(Table, table=True):
     version: int = 1
 
 
+class ShiftException(Table, table=True):
+    """What the desk has said about one evening of a person: other hours than usual, or with none a day off.
+
+    An end at or before the start is past midnight. Who works when is read from ``shifts``, never from here.
+    """
+
+    __tablename__ = "shift_exceptions"
+    __table_args__ = (
+        UniqueConstraint("person_id", "business_date"),
+        CheckConstraint("(starts IS NULL) = (ends IS NULL)", name="both_ends"),
+    )
+
+    id: int = identity()
+    person_id: int = reference("people.id")
+    business_date: date
+    starts: time | None = None
+    ends: time | None = None
+    set_by_id: int | None = reference("people.id", nullable=True)
+
+
 class WeeklyPattern(Table, table=True):
     """The usual hours of a person on one weekday (0 is Monday); an end at or before the start is past midnight."""
 
     __tablename__ = "weekly_patterns"
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
-        Index("ix_weekly_patterns_person_id", "person_id", "weekday"),
+        CheckConstraint("(break_starts IS NULL) = (break_ends IS NULL)", name="whole_break"),
+        Index("uq_weekly_patterns_person_id_weekday", "person_id", "weekday", unique=True),
     )
 
     id: int = identity()
@@ -54,6 +75,8 @@ class WeeklyPattern(Table, table=True):
     weekday: int
     starts: time
     ends: time
+    break_starts: time | None = None
+    break_ends: time | None = None
 
 
 class TimeOff(Table, table=True):
@@ -64,6 +87,7 @@ class TimeOff(Table, table=True):
         bounded("period"),
         one_of("state", ("asked", "approved", "refused", "taken_back")),
         Index("ix_time_off_person_id", "person_id"),
+        Index("ix_time_off_asked", "asked_at", postgresql_where=text("state = 'asked'")),
     )
 
     id: int = identity()
@@ -71,6 +95,9 @@ class TimeOff(Table, table=True):
     period: Period = time_range()
     state: str = word()
     reason: str = words()
+    asked_at: datetime = moment(recorded=True)
+    asked_by_id: int | None = reference("people.id", nullable=True)
+    answer: str = words()
     decided_by_id: int | None = reference("people.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
 

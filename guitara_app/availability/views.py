@@ -1,4 +1,4 @@
-"""What pages are given of shifts."""
+"""What pages are given of people's hours."""
 
 from __future__ import annotations
 
@@ -6,10 +6,83 @@ from typing import TypedDict
 
 
 class ShiftRow(TypedDict):
-    """One person's evening; ``starts`` and ``ends`` are wall-clock times such as ``13:00``, empty when off."""
+    """One person's evening.
+
+    ``starts`` and ``ends`` are what was said, as typed (``13:00``; empty when off); ``hours`` is what came of it, in
+    words, with breaks and time off taken out. ``source`` is ``usual``, ``by_hand`` or empty when nothing was said.
+    ``state`` is ``planned`` or ``off``, and tonight ``now``, ``break``, ``later``, ``over`` or ``off``. ``came`` and
+    ``left`` are wall-clock times; ``outside`` names booked jobs that lie outside the hours.
+    """
 
     person_id: int
     name: str
     role: str
     starts: str
     ends: str
+    hours: str
+    source: str
+    state: str
+    note: str
+    came: str
+    left: str
+    outside: list[str]
+
+
+class OnNow(TypedDict):
+    """How many are on shift at this moment, and how many of them have not checked in."""
+
+    therapists: int
+    drivers: int
+    missing: int
+
+
+class TimeOffRow(TypedDict):
+    """Time off of somebody: from when to when, why, and what the desk said to it."""
+
+    id: int
+    person_id: int
+    name: str
+    period: str
+    state: str
+    reason: str
+    answer: str
+    decided: str
+
+
+class WeekdayRow(TypedDict):
+    """The usual hours of a weekday as typed, empty on a free day; ``said`` is the same in words."""
+
+    weekday: int
+    name: str
+    starts: str
+    ends: str
+    break_starts: str
+    break_ends: str
+    said: str
+
+
+class EveningRow(TypedDict):
+    """One evening ahead: its label, and when the person can be offered work."""
+
+    label: str
+    hours: str
+    source: str
+
+
+class PersonHours(TypedDict):
+    """Everything that decides when one person can be offered work."""
+
+    id: int
+    name: str
+    role: str
+    week: list[WeekdayRow]
+    time_off: list[TimeOffRow]
+    evenings: list[EveningRow]
+    outside: list[str]
+
+
+class Presence(TypedDict):
+    """Whether somebody has come and gone this evening, in wall-clock times; empty when not."""
+
+    came: str
+    left: str

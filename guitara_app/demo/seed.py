@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.availability.services import extend
 from guitara_app.demo.evening import tell_evening
 from guitara_app.demo.founding import found, weekly_patterns
 from guitara_app.demo.history import tell_history
@@ -91,6 +92,8 @@ def _seed(session: Session, now: datetime) -> SeedReport:
     tonight = tell_evening(teller, evening, now=now)
     rows.write()
     stock.write()
+    for person in sorted([*world.therapists.values(), *world.drivers.values()]):
+        extend(session, person, now=now)
     _announce(session, world.therapists | world.drivers, now)
     return SeedReport(
         founded=is_new,
@@ -124,10 +127,19 @@ def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
     session.info.pop("firm_settings", None)
     session.execute(
         text(
-            "DELETE FROM shifts WHERE source = 'pattern' AND period && tstzrange(:opens, :closes, '[)')"
-            " AND person_id IN (SELECT id FROM people WHERE is_demo)"
+            "DELETE FROM shifts s WHERE period && tstzrange(:opens, :closes, '[)')"
+            " AND person_id IN (SELECT id FROM people WHERE is_demo) AND (source = 'pattern' OR EXISTS (SELECT"
+            " FROM shift_exceptions e WHERE e.person_id = s.person_id AND e.business_date = s.business_date"
+            " AND e.set_by_id IS NULL))"
         ),
         {"opens": evening.opens_at, "closes": evening.closes_at},
+    )
+    session.execute(
+        text(
+            "DELETE FROM shift_exceptions WHERE business_date = :day AND set_by_id IS NULL"
+            " AND person_id IN (SELECT id FROM people WHERE is_demo)"
+        ),
+        {"day": evening.day},
     )
     staff = list(
         session.execute(text("SELECT id FROM people WHERE is_demo AND role IN ('therapist', 'driver')")).scalars()

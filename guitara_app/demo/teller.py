@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from guitara_app.availability.models import CheckIn, Shift
+from sqlalchemy import text
+
+from guitara_app.availability.models import CheckIn, Shift, ShiftException
 from guitara_app.demo.hours import Evening
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.stockroom import Stockroom
@@ -47,18 +49,32 @@ class Teller:
         therapists = sorted(self.world.therapists.items(), key=lambda item: (item[0] not in _ALWAYS_ON_SHIFT, item[1]))
         always, others = therapists[: len(_ALWAYS_ON_SHIFT)], therapists[len(_ALWAYS_ON_SHIFT) :]
         tonight = always + self.random.sample(others, min(len(others), _ON_SHIFT - len(always)))
-        for number, person in enumerate([*self.world.drivers.values(), *(person for _, person in tonight)]):
-            if any(
+        working = [*self.world.drivers.values(), *(person for _, person in tonight)]
+        over = evening.closes_at <= now
+        said = set() if over else self._said(evening)
+        if not over:
+            self._let_off({*self.world.therapists.values()} - {*working} - said, evening)
+        for number, person in enumerate(working):
+            if person in said or any(
                 start < evening.closes_at and evening.opens_at < end for start, end in self.world.diary.shifts[person]
             ):
                 continue
             starts = evening.opens_at + minutes(60 if number % 5 == 4 else 0)
+            if not over:
+                self.rows.add(
+                    ShiftException(
+                        person_id=person,
+                        business_date=evening.day,
+                        starts=evening.calendar.local(starts).time(),
+                        ends=evening.calendar.closes,
+                    )
+                )
             self.rows.add(
                 Shift(
                     person_id=person,
                     business_date=evening.day,
                     period=period(starts, evening.closes_at),
-                    source="pattern",
+                    source="pattern" if over else "by_hand",
                 )
             )
             self.world.diary.shifts[person].append((starts, evening.closes_at))
@@ -69,6 +85,18 @@ class Teller:
             self.rows.add(
                 CheckIn(person_id=person, business_date=evening.day, in_at=came, out_at=left if left <= now else None)
             )
+
+    def _said(self, evening: Evening) -> set[int]:
+        """Those about whose evening the desk has said something itself."""
+        rows = self.rows.session.execute(
+            text("SELECT person_id FROM shift_exceptions WHERE business_date = :day"), {"day": evening.day}
+        )
+        return set(rows.scalars())
+
+    def _let_off(self, people: set[int], evening: Evening) -> None:
+        """Whoever is not needed although it is their weekday has a day off."""
+        for person in sorted(people):
+            self.rows.add(ShiftException(person_id=person, business_date=evening.day))
 
     def book(
         self,

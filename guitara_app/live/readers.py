@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries import board, detail, own_night
+from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.appointments.views import Detail
-from guitara_app.availability.queries import shifts_of
+from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
+from guitara_app.availability.views import PersonHours
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import now
@@ -30,14 +32,37 @@ def _appointment(session: Session, key: int, at: datetime) -> dict[str, Any]:
 
 
 def _person(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {**own_night(session, key, now=at)}
+    return {**own_night(session, key, now=at), **presence(session, key, now=at)}
 
 
-def _shifts(session: Session, key: int, _at: datetime) -> dict[str, Any]:
+def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
     evening = date.fromordinal(key)
+    calendar = firm_settings(session).calendar
+    outside: dict[int, list[str]] = {}
+    for job in outside_hours(session, now=at):
+        if job.evening == evening:
+            outside.setdefault(job.person_id, []).append(job.words)
     return {
-        "evening": firm_settings(session).calendar.evening_label(evening),
-        "shifts": shifts_of(session, evening),
+        "evening": calendar.evening_label(evening),
+        "tonight": calendar.business_date(at) == evening,
+        "on_now": on_now(session, now=at),
+        "asked": open_requests(session),
+        "shifts": shifts_of(session, evening, now=at, outside=outside),
+    }
+
+
+def _hours(session: Session, key: int, at: datetime) -> dict[str, Any]:
+    found = person_hours(session, key, now=at)
+    firm = firm_settings(session)
+    if found is not None:
+        found["outside"] = [
+            f"{job.evening:%a} {job.evening.day} {job.evening:%b}: {job.words}"
+            for job in outside_hours(session, now=at, people=[key])
+        ]
+    return {
+        "missing": found is None,
+        "hours": found or blank(PersonHours),
+        "firm": {"opens": f"{firm.opens:%H:%M}", "closes": f"{firm.closes:%H:%M}"},
     }
 
 
@@ -46,6 +71,7 @@ READERS: dict[Kind, Reader] = {
     Kind.APPOINTMENT: _appointment,
     Kind.PERSON: _person,
     Kind.SHIFTS: _shifts,
+    Kind.HOURS: _hours,
 }
 
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     APPOINTMENT = "appointment"
     PERSON = "person"
     SHIFTS = "shifts"
+    HOURS = "hours"
 
 
 _REVOKE = "revoke"
@@ -54,13 +55,18 @@ class Scope:
         """Everybody's hours of one business day."""
         return cls(Kind.SHIFTS, evening.toordinal())
 
+    @classmethod
+    def hours(cls, person_id: int) -> Self:
+        """One person's usual hours, time off and evenings ahead."""
+        return cls(Kind.HOURS, person_id)
+
 
 def scope_of(topic: str) -> Scope | None:
     """The scope a topic of changes belongs to; None when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return Scope.desk()
-    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS) and key.isdecimal():
+    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS) and key.isdecimal():
         return Scope(Kind(kind), int(key))
     return None
 
@@ -87,3 +93,6 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return allowed(actor.role, Permission.SEE_OWN_JOBS) and actor.person_id == scope.key
         case Kind.SHIFTS:
             return allowed(actor.role, Permission.SEE_SHIFTS)
+        case Kind.HOURS:
+            own = allowed(actor.role, Permission.OWN_SHIFTS) and actor.person_id == scope.key
+            return own or allowed(actor.role, Permission.SEE_SHIFTS)

@@ -19,7 +19,7 @@ from guitara_app.appointments.views import (
     NightRow,
     OwnJob,
 )
-from guitara_app.availability.views import ShiftRow
+from guitara_app.availability.views import OnNow, PersonHours, ShiftRow, TimeOffRow
 from guitara_app.live.scopes import Kind
 
 
@@ -62,18 +62,33 @@ class PersonLive(rx.State):
     loaded: bool = False
     evening: str = ""
     shift: str = ""
+    came: str = ""
+    left: str = ""
     now_jobs: list[OwnJob] = []
     next_jobs: list[OwnJob] = []
     done_jobs: list[OwnJob] = []
 
 
 class ShiftsLive(rx.State):
-    """Everybody's hours of one evening."""
+    """Everybody's hours of one evening, who is on shift now when it is tonight, and what waits for an answer."""
 
     scope: str = ""
     loaded: bool = False
     evening: str = ""
+    tonight: bool = False
+    on_now: OnNow = blank(OnNow)
+    asked: list[TimeOffRow] = []
     shifts: list[ShiftRow] = []
+
+
+class HoursLive(rx.State):
+    """What decides when one person can be offered work; ``missing`` when there is no such therapist or driver."""
+
+    scope: str = ""
+    loaded: bool = False
+    missing: bool = False
+    hours: PersonHours = blank(PersonHours)
+    firm: dict[str, str] = {}
 
 
 PUSHED: dict[Kind, type[rx.State]] = {
@@ -81,4 +96,5 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.APPOINTMENT: AppointmentLive,
     Kind.PERSON: PersonLive,
     Kind.SHIFTS: ShiftsLive,
+    Kind.HOURS: HoursLive,
 }

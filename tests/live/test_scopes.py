@@ -12,17 +12,21 @@ from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.live import readers
 from guitara_app.live.scopes import Kind, Scope, may_watch, revoke_topic, revoked_person, scope_of
 from guitara_app.live.states import PUSHED
-from tests.support.firm import open_firm
+from tests.support.firm import EVENING, open_firm
 
 
 def test_every_reader_fills_exactly_the_variables_of_its_state(database: DatabaseUrls) -> None:
     del database
     firm = open_firm()
-    for scope in (Scope.desk(), Scope.appointment(404), Scope.person(firm.therapists[0])):
+    ana = firm.therapists[0]
+    scopes = (Scope.desk(), Scope.appointment(404), Scope.person(ana), Scope.shifts(EVENING), Scope.hours(ana))
+    for scope in (*scopes, Scope.hours(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope"}
         json.dumps(values)
     assert readers.read(Scope.appointment(404))["missing"] is True
+    assert readers.read(Scope.hours(404))["missing"] is True
+    assert {scope.kind for scope in scopes} == set(Kind)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -34,7 +38,7 @@ def test_pushed_states_hold_nothing_but_what_is_pushed(kind: Kind) -> None:
 
 
 def test_topics_and_scopes() -> None:
-    for scope in (Scope.desk(), Scope.appointment(5), Scope.person(12)):
+    for scope in (Scope.desk(), Scope.appointment(5), Scope.person(12), Scope.shifts(EVENING), Scope.hours(12)):
         assert scope_of(scope.topic) == scope
     for other in (
         "client:3",
@@ -59,3 +63,6 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.appointment(5)) is desk
     assert may_watch(actor, Scope.person(12)) is not desk
     assert may_watch(actor, Scope.person(13)) is False
+    assert may_watch(actor, Scope.shifts(EVENING)) is desk
+    assert may_watch(actor, Scope.hours(12)) is True
+    assert may_watch(actor, Scope.hours(13)) is desk

@@ -14,7 +14,7 @@ from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.services import book
 from guitara_app.appointments.words import Answer, AppointmentState, LegState, Progress
-from guitara_app.availability.models import Shift
+from guitara_app.availability.models import Shift, ShiftException
 from guitara_app.catalog.models import Service
 from guitara_app.clients.models import Client, ClientAddress
 from guitara_app.firm.models import Locality, Zone
@@ -83,8 +83,9 @@ def open_firm(therapists: int = 4, drivers: int = 2) -> Firm:
         session.flush()
         address = ClientAddress(client_id=client.id, line="1 Main Street", locality_id=locality.id)
         session.add(address)
-        shifts = [_shift(person.id) for person in (*people, *wheel)]
-        session.add_all(shifts)
+        for person in (*people, *wheel):
+            session.add(_shift(person.id))
+            session.add(ShiftException(person_id=person.id, business_date=EVENING, starts=time(13), ends=time(1)))
         session.flush()
         firm.therapists, firm.drivers = [person.id for person in people], [person.id for person in wheel]
         firm.operator = Actor(desk.id, Role.OPERATOR, desk.name)

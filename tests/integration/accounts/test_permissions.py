@@ -12,8 +12,8 @@ OPERATOR |= {"act_on_behalf", "see_shifts", "manage_shifts"}
 OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "call_for_help"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
-    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer", "call_for_help"},
-    Role.DRIVER: {"signed_in", "see_own_jobs"},
+    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer", "call_for_help", "own_shifts"},
+    Role.DRIVER: {"signed_in", "see_own_jobs", "own_shifts"},
     Role.MANAGER: OPERATOR,
     Role.ADMIN: OPERATOR | {"manage_accounts"},
 }

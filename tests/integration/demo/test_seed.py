@@ -15,6 +15,8 @@ from guitara_app.appointments.queries import board
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.services import book
 from guitara_app.appointments.words import AppointmentState
+from guitara_app.availability.queries import people_with_hours
+from guitara_app.availability.services import extend
 from guitara_app.cli.audits import run_audits
 from guitara_app.demo import seed
 from guitara_app.demo.accounts import DEMO_ACCOUNTS
@@ -32,6 +34,14 @@ def at(hour: int, minute: int = 0, *, days: int = 0) -> datetime:
     return (DAY + timedelta(days=days)).replace(hour=hour, minute=minute).astimezone(UTC)
 
 
+def nothing_is_to_be_planned(now: datetime) -> None:
+    """The shifts are those that usual hours and the evening set by hand give."""
+    with reading() as session:
+        people = people_with_hours(session)
+    assert len(people) == 35
+    assert sum(run(lambda session, person=person: extend(session, person, now=now)) for person in people) == 0
+
+
 def nothing_is_wrong() -> None:
     with reading() as session:
         assert run_audits(session) == []
@@ -47,6 +57,7 @@ def test_a_fresh_firm_is_whole_at_any_hour(scratch: Scratch, clock: tuple[int, i
     nothing_is_wrong()
     staff = dict(scratch.sql("SELECT role, count(*) FROM people WHERE is_demo GROUP BY 1"))
     assert staff == {"therapist": 28, "driver": 7, "operator": 3, "manager": 1, "admin": 1}
+    nothing_is_to_be_planned(now)
     assert scratch.one("SELECT count(*) FROM clients") == 500
     with reading() as session:
         calendar = firm_settings(session).calendar
@@ -129,6 +140,7 @@ def test_a_week_of_starts_at_odd_hours(scratch: Scratch) -> None:
     for days, hour in ((0, 20), (1, 4), (1, 16), (2, 9), (3, 0), (3, 13), (5, 23)):
         seed.run(now=at(hour, 10, days=days))
         nothing_is_wrong()
+        nothing_is_to_be_planned(at(hour, 10, days=days))
 
 
 def test_bookings_of_users_stay_and_nobody_is_booked_over_them(scratch: Scratch) -> None:

@@ -1,0 +1,45 @@
+"""Booked jobs that lie outside their person's hours: they stay booked, and the desk must know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.queries.overlaps import job_words
+from guitara_app.firm.queries import firm_settings
+
+
+class OutsideJob(NamedTuple):
+    """Whose job it is, which, of which evening, and in a few words."""
+
+    person_id: int
+    appointment_id: int
+    evening: date
+    words: str
+
+
+# Hours that touch count as one, whichever evening they belong to.
+_OUTSIDE = text(
+    "SELECT j.person_id, j.appointment_id, j.starts_at, j.ends_at, a.business_date, c.name AS client FROM ("
+    "  SELECT g.person_id, g.appointment_id, g.planned_start AS starts_at, g.planned_end AS ends_at FROM assignments g"
+    "  WHERE g.answer IN ('offered', 'accepted') AND g.released_at IS NULL AND g.planned_end > :now"
+    "  UNION ALL SELECT t.driver_id, coalesce(t.to_appointment_id, t.from_appointment_id), lower(t.occupied),"
+    "  upper(t.occupied) FROM legs t WHERE t.state IN ('offered', 'accepted', 'under_way')"
+    "  AND upper(t.occupied) > :now"
+    " ) j JOIN appointments a ON a.id = j.appointment_id JOIN clients c ON c.id = a.client_id"
+    " WHERE (CAST(:people AS bigint[]) IS NULL OR j.person_id = ANY(:people))"
+    " AND NOT coalesce((SELECT range_agg(s.period) FROM shifts s WHERE s.person_id = j.person_id"
+    "   AND s.period && tstzrange(j.starts_at, j.ends_at, '[)')) @> tstzrange(j.starts_at, j.ends_at, '[)'), false)"
+    " ORDER BY j.starts_at, j.appointment_id"
+)
+
+
+def outside_hours(session: Session, *, now: datetime, people: Collection[int] | None = None) -> list[OutsideJob]:
+    """Live jobs (of ``people``, else of everybody) that are not over and not inside the person's shifts, by start."""
+    rows = session.execute(_OUTSIDE, {"now": now, "people": None if people is None else sorted(people)})
+    calendar = firm_settings(session).calendar
+    return [OutsideJob(row.person_id, row.appointment_id, row.business_date, job_words(calendar, row)) for row in rows]
