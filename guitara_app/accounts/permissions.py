@@ -30,6 +30,7 @@ class Permission(StrEnum):
     SEE_BOARD = "see_board"
     SEE_APPOINTMENT = "see_appointment"
     SEE_CLIENTS = "see_clients"
+    EDIT_CLIENTS = "edit_clients"
     BOOK = "book"
     CANCEL = "cancel"
     HANDLE_ATTENTION = "handle_attention"
@@ -50,6 +51,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_BOARD: DESK,
     Permission.SEE_APPOINTMENT: DESK,
     Permission.SEE_CLIENTS: DESK,
+    Permission.EDIT_CLIENTS: DESK,
     Permission.BOOK: DESK,
     Permission.CANCEL: DESK,
     Permission.HANDLE_ATTENTION: DESK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal, NamedTuple
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +15,21 @@ from guitara_app.kit.errors import Invalid
 HOME_REGION = "PH"
 LONGEST_NAME = 120
 LONGEST_NOTE = 4000
+MOST_PHONES = 10
+FIELD_WORDS = {
+    "name": "name",
+    "phone": "phone",
+    "other_phones": "other phones",
+    "email": "e-mail",
+    "notes": "notes",
+    "preferred_gender": "preferred therapist's gender",
+    "preferred_pressure": "preferred pressure",
+    "preferred_therapist_id": "preferred therapist",
+}
 _LONGEST_PHONE = 40
+_LONGEST_NUMBERS = 1000
+_LIKELY = 3
+_FEW_NAMESAKES = 5
 _JOINER = "\u200d"
 _FOLDED = str.maketrans(FOLDED_FROM[: len(FOLDED_TO)], FOLDED_TO, FOLDED_FROM[len(FOLDED_TO) :])
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -29,6 +44,39 @@ class NewClient(BaseModel):
     phone: str = ""
     email: str = ""
     notes: str = ""
+
+
+class ClientChange(BaseModel):
+    """Fields of a client to change, as typed; None leaves a field as it is, an empty text empties it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = None
+    phone: str | None = None
+    other_phones: str | None = None
+    email: str | None = None
+    notes: str | None = None
+    preferred_gender: Literal["", "female", "male"] | None = None
+    preferred_pressure: Literal["", "light", "medium", "hard"] | None = None
+    preferred_therapist_id: str | None = None
+
+
+def listed_phones(typed: str) -> list[str]:
+    """Several phones, as kept, from a text that parts them by commas, semicolons or lines; each once.
+
+    Raises:
+        Invalid: one of them cannot be a phone, or there are too many.
+    """
+    numbers: list[str] = []
+    for part in re.split(r"[,;\n/]+", typed[:_LONGEST_NUMBERS]):
+        if part.strip():
+            try:
+                numbers.append(normal_phone(part))
+            except Invalid as error:
+                raise Invalid(f"{part.strip()[:40]}: {error.sentence}", field="other_phones") from error
+    if len(numbers) > MOST_PHONES:
+        raise Invalid(f"A client has at most {MOST_PHONES} more phones; put the rest into the notes.", field="phone")
+    return list(dict.fromkeys(numbers))
 
 
 def normal_phone(typed: str) -> str:
@@ -104,6 +152,60 @@ def clean_text(typed: str) -> str:
 
 def _typable(letter: str) -> bool:
     return letter.isprintable() or letter in ("\n", "\t", _JOINER) or unicodedata.category(letter) == "Zs"
+
+
+class Likeness(NamedTuple):
+    """How probable it is that two clients are one person, and why."""
+
+    score: int
+    reasons: list[str]
+
+    @property
+    def likely(self) -> bool:
+        """Worth somebody's look."""
+        return self.score >= _LIKELY
+
+
+def likeness(
+    *,
+    own_name: str,
+    name: str,
+    alike: float,
+    own_phone: str,
+    phone: str,
+    own_email: str,
+    email: str,
+    same_place: bool,
+    namesakes: int,
+) -> Likeness:
+    """Compare two clients. Names are folded; ``alike`` is from 0 to 1; ``namesakes`` how many have the own name."""
+    found: list[tuple[int, str]] = []
+    if own_name == name or sorted(own_name.split()) == sorted(name.split()):
+        # A name that hundreds have tells little.
+        found.append((3 if namesakes <= _FEW_NAMESAKES else 1, "same name"))
+    elif alike >= 0.5:
+        found.append((1, "similar name"))
+    if own_phone[-9:] == phone[-9:]:
+        found.append((3, "same phone digits"))
+    elif one_slip_apart(own_phone, phone):
+        found.append((2, "phone differs in one digit"))
+    mailbox = own_email.partition("@")[0]
+    if len(mailbox) > 4 and mailbox == email.partition("@")[0]:
+        found.append((2, "same e-mail name"))
+    if same_place:
+        found.append((2, "same address"))
+    return Likeness(sum(score for score, _ in found), [reason for _, reason in found])
+
+
+def one_slip_apart(one: str, other: str) -> bool:
+    """Whether two numbers of one length differ in a single digit, or in two neighbours that changed places."""
+    if len(one) != len(other):
+        return False
+    different = [place for place, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    if len(different) == 2 and different[1] == different[0] + 1:
+        first, second = different
+        return one[first] == other[second] and one[second] == other[first]
+    return len(different) == 1
 
 
 def folded(text: str) -> str:

@@ -7,7 +7,7 @@ recorded is published once the commit stands.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -128,6 +128,17 @@ def lock_people(session: Session, people: set[int]) -> None:
             "SELECT pg_advisory_xact_lock(7, id) FROM (SELECT unnest(CAST(:ids AS int[])) AS id ORDER BY 1) AS sorted"
         ),
         {"ids": sorted(people)},
+    )
+
+
+def lock_words(session: Session, words: Iterable[str]) -> None:
+    """Hold ``words`` (such as phone numbers) until the transaction ends; in one order, so that nobody deadlocks."""
+    session.execute(
+        text(
+            "SELECT pg_advisory_xact_lock(8, number)"
+            " FROM (SELECT DISTINCT hashtext(word) AS number FROM unnest(CAST(:words AS text[])) word ORDER BY 1) s"
+        ),
+        {"words": list(words)},
     )
 
 

@@ -23,7 +23,7 @@ from guitara_app.clients.models import Client, ClientAddress
 from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.database import lock_people
-from guitara_app.kit.errors import Conflict, Invalid, NotFound
+from guitara_app.kit.errors import Conflict, Invalid
 from guitara_app.kit.events import keep_result, result_of_key
 
 
@@ -107,10 +107,7 @@ def _take_time(
 
 def _client(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> Client:
     if request.client_id is not None:
-        client = session.get(Client, request.client_id) if 0 < request.client_id < 2**63 else None
-        if client is None or client.merged_into_id is not None:
-            raise NotFound("This client is not there any more. Search again.", field="client")
-        return client
+        return clients.living(session, request.client_id)
     if request.new_client is None:
         raise Invalid("Choose a client, or add a new one.", field="client")
     return clients.create(session, actor, request.new_client, now=now)

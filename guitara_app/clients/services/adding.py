@@ -12,6 +12,7 @@ from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.clients.models import Client, ClientAddress
 from guitara_app.clients.queries import check_not_taken
 from guitara_app.clients.rules import NewClient, clean_text, normal_email, normal_name, normal_note, normal_phone
+from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import record
 
@@ -30,6 +31,7 @@ def create(session: Session, actor: Actor, new: NewClient, *, now: datetime) -> 
         email=normal_email(new.email),
         notes=normal_note(new.notes),
     )
+    lock_words(session, [client.phone])
     check_not_taken(session, phone=client.phone, email=client.email)
     try:
         with session.begin_nested():
@@ -51,6 +53,31 @@ def add_address(
     Raises:
         Invalid: the line is empty or too long, or there is no such town.
     """
+    line, locality_id = place_of(session, line, locality_id)
+    address_id = session.execute(
+        text(
+            "SELECT id FROM client_addresses WHERE client_id = :client AND locality_id = :locality"
+            " AND lower(line) = lower(:line) ORDER BY retired_at NULLS FIRST, last_used_at DESC NULLS LAST, id LIMIT 1"
+        ),
+        {"client": client_id, "locality": locality_id, "line": line},
+    ).scalar()
+    address = session.get(ClientAddress, address_id) if address_id else None
+    if address is None:
+        address = ClientAddress(client_id=client_id, line=line, locality_id=locality_id)
+        session.add(address)
+    address.notes = normal_note(notes, field="address_notes") or address.notes or ""
+    address.last_used_at = now
+    address.retired_at = None
+    session.flush()
+    return address
+
+
+def place_of(session: Session, line: str, locality_id: int | None) -> tuple[str, int]:
+    """An address line as it is kept, and its town.
+
+    Raises:
+        Invalid: the line is empty or too long, or there is no such town.
+    """
     line = " ".join(clean_text(line).split())
     if not line:
         raise Invalid("Type the street and number, or choose one of the client's addresses.", field="address_line")
@@ -61,21 +88,24 @@ def add_address(
     ).scalar()
     if known is None or locality_id is None:
         raise Invalid("Choose the town.", field="locality_id")
-    address_id = session.execute(
-        text(
-            "SELECT id FROM client_addresses WHERE client_id = :client AND locality_id = :locality"
-            " AND lower(line) = lower(:line) ORDER BY id LIMIT 1"
-        ),
-        {"client": client_id, "locality": locality_id, "line": line},
-    ).scalar()
-    address = session.get(ClientAddress, address_id) if address_id else None
-    if address is None:
-        address = ClientAddress(client_id=client_id, line=line, locality_id=locality_id)
-        session.add(address)
-    address.notes = normal_note(notes, field="address_notes") or address.notes or ""
-    address.last_used_at = now
-    session.flush()
-    return address
+    return line, locality_id
+
+
+def living(session: Session, client_id: int) -> Client:
+    """The client, or whom they were merged into; nobody can merge them until the transaction ends.
+
+    Raises:
+        NotFound: there is no such client.
+    """
+    wanted: int | None = client_id
+    while _is_id(wanted):
+        client = session.get(Client, wanted, with_for_update={"read": True, "key_share": True})
+        if client is None:
+            break
+        if client.merged_into_id is None:
+            return client
+        wanted = client.merged_into_id
+    raise NotFound("This client is not there any more. Search again.", field="client")
 
 
 def use_address(session: Session, client_id: int, address_id: int, *, now: datetime) -> ClientAddress:

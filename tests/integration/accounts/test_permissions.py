@@ -7,7 +7,16 @@ import pytest
 from guitara_app.accounts.permissions import HOLDERS, SYSTEM, Actor, Permission, Role, allowed, require
 from guitara_app.kit.errors import NotAllowed
 
-OPERATOR = {"signed_in", "see_board", "see_appointment", "see_clients", "book", "cancel", "answer_offer"}
+OPERATOR = {
+    "signed_in",
+    "see_board",
+    "see_appointment",
+    "see_clients",
+    "edit_clients",
+    "book",
+    "cancel",
+    "answer_offer",
+}
 OPERATOR |= {"act_on_behalf", "see_shifts", "manage_shifts"}
 OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "call_for_help"}
 EXPECTED = {

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import text
 
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.accounts.services import disable
@@ -195,14 +194,6 @@ def test_the_address_of_another_client_is_refused(firm: Firm) -> None:
         session.flush()
         address = theirs.id
     assert "not one of the client's" in refusal(firm, 0, address_id=address).sentence
-
-
-def test_a_merged_client_is_not_booked(firm: Firm) -> None:
-    with transaction() as session:
-        session.add(Client(name="Gone", phone="+639180000001", merged_into_id=firm.client))
-        session.flush()
-        gone = session.execute(text("SELECT id FROM clients WHERE name = 'Gone'")).scalar_one()
-    assert refusal(firm, 0, client_id=gone).field == "client"
 
 
 def test_quotes_emoji_and_long_notes_are_kept_as_typed(firm: Firm, rows: Rows) -> None:
