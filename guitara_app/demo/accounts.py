@@ -19,16 +19,17 @@ class DemoAccount(NamedTuple):
 
 
 class StaffMember(NamedTuple):
-    """One person of the demo firm; the user name is the first name in lower case."""
+    """One person of the demo firm; the user name is the first name in lower case, where no other is given."""
 
     role: Role
     name: str
     vehicle: Vehicle | None = None
+    login: str = ""
 
     @property
     def username(self) -> str:
         """What they sign in with."""
-        return self.name.split()[0].lower()
+        return self.login or self.name.split()[0].lower()
 
 
 _THERAPISTS = (

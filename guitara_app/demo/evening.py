@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import count
 
 from guitara_app.appointments.models import Clash
 from guitara_app.appointments.words import LegState
 from guitara_app.demo.history import tell_one
 from guitara_app.demo.hours import Evening
+from guitara_app.demo.sizes import Size
 from guitara_app.demo.story import Story
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import Call
@@ -19,6 +21,7 @@ from guitara_app.kit.time import minutes_between, period
 _QUARTER = timedelta(minutes=15)
 _OVER = ("completed",) * 7 + ("cancelled", "no_show", "expired")
 _OVER_AFTER = minutes(170)
+_APART = 5
 
 
 @dataclass(slots=True)
@@ -58,13 +61,19 @@ class Scene:
     notes: str = ""
 
 
-def tell_evening(teller: Teller, evening: Evening, *, now: datetime) -> int:
-    """Play every scene for which people are free; returns how many visits there are."""
-    tonight = Tonight(teller, evening, now)
-    told = _overrun(tonight)
-    told += sum(_play(tonight, scene) for scene in _SCENES)
-    told += _after_midnight(tonight)
-    return told + sum(tell_one(teller, evening.opens_at, now - _OVER_AFTER, outcome) is not None for outcome in _OVER)
+def tell_evening(teller: Teller, size: Size, evening: Evening, *, now: datetime) -> int:
+    """Play every scene for which people are free, in a large firm many times over; returns how many visits there are."""
+    told = _overrun(Tonight(teller, evening, now))
+    for number in count():
+        before = told
+        # In a large firm too, not everything happens in the same minute.
+        tonight = Tonight(teller, evening, now - minutes(number % _APART))
+        told += sum(_play(tonight, scene) for scene in _SCENES)
+        for outcome in _OVER:
+            told += tell_one(teller, evening.opens_at, now - _OVER_AFTER, outcome) is not None
+        if told >= size.tonight or told == before:
+            break
+    return told + _after_midnight(Tonight(teller, evening, now))
 
 
 def _play(tonight: Tonight, scene: Scene) -> bool:

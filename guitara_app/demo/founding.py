@@ -15,8 +15,9 @@ from guitara_app.availability.models import WeeklyPattern
 from guitara_app.catalog.models import PersonService, Service
 from guitara_app.clients.models import Client, ClientAddress
 from guitara_app.demo import names
-from guitara_app.demo.accounts import DEMO_PASSWORD, STAFF
+from guitara_app.demo.accounts import DEMO_PASSWORD
 from guitara_app.demo.rows import Rows
+from guitara_app.demo.sizes import Size
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.firm.models import Locality, Zone
 from guitara_app.kit.time import Calendar
@@ -50,11 +51,11 @@ _ITEMS = (
 _DAYS_OFF = 2
 
 
-def found(session: Session, *, now: datetime, random: Random) -> None:
+def found(session: Session, size: Size, *, now: datetime, random: Random) -> None:
     """Write the firm. It has no hours and no visits yet."""
     rows = Rows(session)
     since = now - _OPEN_SINCE
-    staff = _staff(rows, since)
+    staff = _staff(rows, size, since)
     services = _services(rows)
     for person in staff:
         if person.role == Role.THERAPIST:
@@ -64,7 +65,7 @@ def found(session: Session, *, now: datetime, random: Random) -> None:
                     rows.add(PersonService(person_id=person.id, service_id=service.id))
     _clients(rows, _localities(rows), [p.id for p in staff if p.role == Role.THERAPIST], since, random)
     stock = Stockroom(session, rows, random)
-    items = _items(rows, stock, since)
+    items = _items(rows, stock, size.shelves, since)
     for service, (_, _, _, materials) in zip(services, _SERVICES, strict=True):
         for name in (_WITH_EVERY_SERVICE, *materials):
             rows.add(ServiceMaterial(service_id=service.id, item_id=items[name].id, quantity=1))
@@ -81,7 +82,7 @@ def weekly_patterns(rows: Rows, people: list[int], calendar: Calendar, random: R
                 rows.add(WeeklyPattern(person_id=person, weekday=weekday, starts=calendar.opens, ends=calendar.closes))
 
 
-def _staff(rows: Rows, since: datetime) -> list[Person]:
+def _staff(rows: Rows, size: Size, since: datetime) -> list[Person]:
     shared_hash = hash_password(DEMO_PASSWORD)
     return [
         rows.add(
@@ -97,7 +98,7 @@ def _staff(rows: Rows, since: datetime) -> list[Person]:
                 created_at=since,
             )
         )
-        for number, member in enumerate(STAFF)
+        for number, member in enumerate(size.staff)
     ]
 
 
@@ -144,11 +145,15 @@ def _clients(rows: Rows, localities: list[Locality], therapists: list[int], sinc
             )
 
 
-def _items(rows: Rows, stock: Stockroom, since: datetime) -> dict[str, Item]:
+def _items(rows: Rows, stock: Stockroom, shelves: int, since: datetime) -> dict[str, Item]:
     items: dict[str, Item] = {}
     for name, unit, many, kind, minimum, cost in _ITEMS:
         expires = date(since.year + 2, since.month, 1) if kind is ItemKind.CONTAINER else None
-        item = rows.add(Item(name=name, unit=unit, kind=kind, minimum=minimum, cost=Decimal(cost), expires_on=expires))
-        stock.open(item.id, kind, many, since)
+        item = rows.add(
+            Item(
+                name=name, unit=unit, kind=kind, minimum=minimum * shelves, cost=Decimal(cost), expires_on=expires
+            )
+        )
+        stock.open(item.id, kind, many * shelves, since)
         items[name] = item
     return items

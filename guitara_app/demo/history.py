@@ -5,31 +5,37 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from guitara_app.demo.hours import Evening
+from guitara_app.demo.sizes import Size
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.kit.time import Calendar
-
-EVENINGS = 14
 
 _OUTCOMES = ("completed",) * 21 + ("cancelled", "cancelled", "expired", "no_show")
 
 
-def tell_history(teller: Teller, calendar: Calendar, tonight: date, *, now: datetime) -> int:
-    """Two weeks of evenings before ``tonight``; returns how many visits they had."""
+def tell_history(teller: Teller, size: Size, calendar: Calendar, tonight: date, *, now: datetime) -> int:
+    """The evenings before ``tonight``, each written when it is told; returns how many visits they had."""
     told = 0
-    for ago in range(EVENINGS, 0, -1):
-        day = tonight - timedelta(days=ago)
-        hours = calendar.open_period(day)
-        if hours.lower is None or hours.upper is None:
-            raise ValueError("open hours are bounded")
-        evening = Evening(calendar, day, hours.lower, hours.upper)
-        teller.day = day
-        teller.world.clients_out.clear()
-        teller.staff(evening, now=now)
-        busy = 8 if day.weekday() in (4, 5) else 0
-        for _ in range(teller.random.randint(16, 22) + busy):
+    for ago in range(size.evenings, 0, -1):
+        evening = open_evening(teller, calendar, tonight - timedelta(days=ago), now=now)
+        busy = size.more_on_weekends if evening.day.weekday() in (4, 5) else 0
+        for _ in range(teller.random.choice(size.visits) + busy):
             told += tell_one(teller, evening.opens_at, evening.closes_at - minutes(150)) is not None
+        teller.rows.write()
     teller.world.clients_out.clear()
     return told
+
+
+def open_evening(teller: Teller, calendar: Calendar, day: date, *, now: datetime) -> Evening:
+    """The evening of ``day`` with its people on shift; what is told next belongs to it."""
+    hours = calendar.open_period(day)
+    if hours.lower is None or hours.upper is None:
+        raise ValueError("open hours are bounded")
+    evening = Evening(calendar, day, hours.lower, hours.upper)
+    teller.day = day
+    teller.world.clients_out.clear()
+    teller.world.diary.forget(evening.opens_at - minutes(120))
+    teller.staff(evening, now=now)
+    return evening
 
 
 def tell_one(teller: Teller, opens_at: datetime, latest: datetime, outcome: str = "") -> object | None:

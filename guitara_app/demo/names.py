@@ -16,7 +16,7 @@ LAST_NAMES = (
     "O'Hara", "D'Souza", "Salonga", "Macaraeg", "Dimaculangan", "Panganiban", "Catacutan", "Batungbakal", "Sy",
     "Uy", "Chua", "Tiongson", "Gatdula", "Lacsamana", "Manansala", "Evangelista", "Buenaventura", "Enriquez",
 )  # fmt: skip
-_STREETS = (
+STREETS = (
     "Acacia", "Banaba", "Camia", "Dapdap", "Everlasting", "Gumamela", "Ilang-Ilang", "Jasmin", "Kamagong", "Lanzones",
     "Mabolo", "Narra", "Orchid", "Palmera", "Rosal", "Sampaguita", "Talisay", "Waling-Waling", "Yakal", "Zinnia",
 )  # fmt: skip
@@ -29,7 +29,7 @@ _CLIENT_NOTES = (
     "", "", "", "", "", "", "", "Old knee injury on the left, no pressure there.", "Prefers the same therapist.",
     "Allergic to peppermint.", "Asks for a quiet session.", "Pays by GCash.",
 )  # fmt: skip
-_PREFIXES = (
+PREFIXES = (
     "905",
     "915",
     "916",
@@ -55,13 +55,13 @@ def client_name(random: Random) -> str:
 
 
 def mobile(random: Random) -> str:
-    """A Philippine mobile number in E.164."""
-    return f"+63{random.choice(_PREFIXES)}{random.randrange(10_000_000):07d}"
+    """A Philippine mobile number in E.164; an even one, the odd ones are the large firm's."""
+    return f"+63{random.choice(PREFIXES)}{2 * random.randrange(5_000_000):07d}"
 
 
 def door(random: Random) -> str:
     """A street address without its town."""
-    street = random.choice(_STREETS)
+    street = random.choice(STREETS)
     if random.random() < 0.4:
         return f"Unit {random.randint(2, 34)}{random.choice('ABCDEFGH')}, {street} {random.choice(_PLACES)}"
     return f"{random.randint(1, 240)} {street} St"

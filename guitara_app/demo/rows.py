@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from io import StringIO
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, inspect, text
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -14,7 +19,9 @@ from guitara_app.kit.columns import Table
 
 T = TypeVar("T", bound=Table)
 
-_BLOCK = 500
+_BLOCK = 2_000
+_COPIED_AT_ONCE = 20_000
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
 class Rows:
@@ -22,56 +29,97 @@ class Rows:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._rows: dict[type[Table], list[Table]] = defaultdict(list)
-        self._numbers: dict[str, Iterator[int]] = {}
+        # Dicts, so that a row can be dropped again without looking at all the others.
+        self._rows: dict[type[Table], dict[int, Table]] = defaultdict(dict)
+        self._numbers: dict[type[Table], Iterator[int]] = {}
+        self._counted: dict[type[Table], bool] = {}
 
     def add(self, row: T) -> T:
         """Keep ``row`` for later, and number it when its table counts."""
-        columns = type(row).__table__.columns  # type: ignore[attr-defined]  # SQLModel does not declare it
-        if "id" in columns and getattr(row, "id", None) is None:
-            row.id = self._number(type(row).__table__.name)  # type: ignore[attr-defined]
-        self._rows[type(row)].append(row)
+        kind = type(row)
+        if kind not in self._counted:
+            self._counted[kind] = "id" in kind.__table__.columns  # type: ignore[attr-defined]  # not declared
+        if self._counted[kind] and getattr(row, "id", None) is None:
+            row.id = self._number(kind)  # type: ignore[attr-defined]
+        self._rows[kind][id(row)] = row
         return row
 
     def drop(self, row: Table) -> None:
         """Forget ``row``; it has not been written yet."""
-        self._rows[type(row)].remove(row)
+        del self._rows[type(row)][id(row)]
 
     def write(self) -> int:
-        """Insert everything collected, what is pointed at first; returns how many rows."""
+        """Copy everything collected into its tables, what is pointed at first; returns how many rows."""
         written = 0
         by_table = {kind.__table__: kind for kind in self._rows}  # type: ignore[attr-defined]
         for table in SQLModel.metadata.sorted_tables:
             if table in by_table:
-                rows = self._rows.pop(by_table[table])
-                alike: dict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
-                for row in rows:
-                    values = _values(row)
-                    alike[tuple(values)].append(values)
-                for values_alike in alike.values():
-                    self.session.execute(table.insert(), values_alike)
-                written += len(rows)
+                written += self._copy(table.name, by_table[table])
+        self._rows.clear()
         return written
 
-    def _number(self, table: str) -> int:
-        numbers = self._numbers.get(table)
+    def _copy(self, table: str, kind: type[Table]) -> int:
+        rows = self._rows[kind].values()
+        alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        attributes = _attributes(kind)
+        for row in rows:
+            values = {
+                name: value
+                for name, key, has_default in attributes
+                if (value := getattr(row, key)) is not None or not has_default
+            }
+            alike[tuple(values)].append("\t".join(map(_written, values.values())) + "\n")
+        cursor = self.session.connection().connection.cursor()
+        for columns, lines in alike.items():
+            names = ", ".join(f'"{column}"' for column in columns)
+            for some in _chunks(lines):
+                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", StringIO("".join(some)))
+        return len(rows)
+
+    def _number(self, kind: type[Table]) -> int:
+        numbers = self._numbers.get(kind)
         number = next(numbers, None) if numbers else None
         if number is None:
             block = self.session.execute(
                 text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :many)"),
-                {"table": table, "many": _BLOCK},
+                {"table": kind.__table__.name, "many": _BLOCK},  # type: ignore[attr-defined]
             )
-            self._numbers[table] = iter(list(block.scalars()))
-            number = next(self._numbers[table])
+            self._numbers[kind] = iter(list(block.scalars()))
+            number = next(self._numbers[kind])
         return number
 
 
-def _values(row: Table) -> dict[str, object]:
-    mapper = inspect(type(row))
-    found: dict[str, object] = {}
-    for attribute in mapper.column_attrs:
-        column = attribute.columns[0]
-        value = getattr(row, attribute.key)
-        if isinstance(column, Column) and column.computed is None and (value is not None or not column.server_default):
-            found[column.name] = value
-    return found
+def _attributes(kind: type[Table]) -> list[tuple[str, str, bool]]:
+    """Column, attribute, and whether the database has a value of its own for it."""
+    return [
+        (column.name, attribute.key, column.server_default is not None)
+        for attribute in inspect(kind).column_attrs
+        if isinstance(column := attribute.columns[0], Column) and column.computed is None
+    ]
+
+
+def _written(value: object) -> str:
+    """``value`` as ``COPY`` reads it."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Range):
+        return "empty" if value.isempty else f"[{_written(value.lower)},{_written(value.upper)})"
+    if isinstance(value, dict):
+        return json.dumps(value).translate(_ESCAPES)
+    if isinstance(value, list):
+        quoted = (str(part).replace("\\", r"\\").replace('"', r"\"") for part in value)
+        return ("{" + ",".join(f'"{part}"' for part in quoted) + "}").translate(_ESCAPES)
+    return str(value)
+
+
+def _chunks(lines: Iterable[str]) -> Iterator[list[Any]]:
+    """A statement each, well within the time one may take."""
+    left = iter(lines)
+    while some := list(islice(left, _COPIED_AT_ONCE)):
+        yield some

@@ -19,6 +19,7 @@ from guitara_app.demo.history import tell_history
 from guitara_app.demo.hours import Evening, as_settings, evening_for
 from guitara_app.demo.leftovers import close_leftovers
 from guitara_app.demo.rows import Rows
+from guitara_app.demo.sizes import DEMO, Size
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import world_of
@@ -28,8 +29,8 @@ from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
 from guitara_app.kit.time import now as clock
 
-_FLAG = "demo"
-_PLAYED = "demo_evening"
+FLAG = "demo"
+PLAYED = "demo_evening"
 _LOCK = 9
 _HOURS = ("day_starts", "opens", "closes")
 
@@ -47,20 +48,22 @@ class SeedReport:
     closed: int
 
 
-def run(*, now: datetime | None = None) -> SeedReport:
+def run(*, now: datetime | None = None, size: Size = DEMO) -> SeedReport:
     """Make whatever is missing of the demo firm for the moment ``now`` (the present, unless given).
+
+    A large firm's past is not made here (see ``large``), only its evening.
 
     Raises:
         NotPossible: the database holds a real firm; nothing was changed.
     """
     moment = (now or clock()).replace(microsecond=0)
-    return database.run(lambda session: _seed(session, moment))
+    return database.run(lambda session: _seed(session, size, moment))
 
 
-def _seed(session: Session, now: datetime) -> SeedReport:
+def _seed(session: Session, size: Size, now: datetime) -> SeedReport:
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     kept: dict[str, Any] = {row.key: row.value for row in session.execute(text("SELECT key, value FROM settings"))}
-    is_new = kept.get(_FLAG) is not True
+    is_new = kept.get(FLAG) is not True
     if is_new and session.execute(text("SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM clients)")).scalar():
         raise NotPossible(
             "This database holds a firm that is not the demo. Nothing was changed. For a demo, give an empty database."
@@ -73,8 +76,8 @@ def _seed(session: Session, now: datetime) -> SeedReport:
         return SeedReport(founded=False, new_evening=False, evening=label, hours=hours, history=0, tonight=0, closed=0)
     random = Random(f"guitara {now:%Y-%m-%d}")  # noqa: S311  made-up data
     if is_new:
-        found(session, now=now, random=random)
-        _keep(session, _FLAG, value=True)
+        found(session, size, now=now, random=random)
+        keep(session, FLAG, value=True)
     evening = evening_for(now, firm_settings(session))
     _keep_hours(session, evening, random)
     rows = Rows(session)
@@ -84,12 +87,12 @@ def _seed(session: Session, now: datetime) -> SeedReport:
         before = min(max(played[1], evening.opens_at), now)
         closed = close_leftovers(session, rows, stock, before=before, now=now)
     rows.write()
-    world = world_of(session, since=evening.opens_at - minutes(120), random=random)
+    world = world_of(session, since=evening.opens_at - minutes(120), random=random, homes=size.homes)
     teller = Teller(rows, world, stock, random, evening.day)
-    history = tell_history(teller, evening.calendar, evening.day, now=now) if is_new else 0
+    history = tell_history(teller, size, evening.calendar, evening.day, now=now) if is_new else 0
     teller.day = evening.day
     teller.staff(evening, now=now)
-    tonight = tell_evening(teller, evening, now=now)
+    tonight = tell_evening(teller, size, evening, now=now)
     rows.write()
     stock.write()
     for person in sorted([*world.therapists.values(), *world.drivers.values()]):
@@ -107,7 +110,7 @@ def _seed(session: Session, now: datetime) -> SeedReport:
 
 
 def _played(kept: dict[str, Any]) -> tuple[datetime, datetime] | None:
-    played = kept.get(_PLAYED)
+    played = kept.get(PLAYED)
     if not isinstance(played, dict):
         return None
     return datetime.fromisoformat(played["opens_at"]), datetime.fromisoformat(played["closes_at"])
@@ -118,12 +121,8 @@ def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
     before = firm_settings(session).calendar
     session.execute(text("DELETE FROM settings WHERE key = ANY(:keys)"), {"keys": list(_HOURS)})
     for key, clock_time in as_settings(evening.calendar).items():
-        _keep(session, key, value=clock_time)
-    _keep(
-        session,
-        _PLAYED,
-        value={"opens_at": evening.opens_at.isoformat(), "closes_at": evening.closes_at.isoformat()},
-    )
+        keep(session, key, value=clock_time)
+    keep_played(session, evening)
     session.info.pop("firm_settings", None)
     session.execute(
         text(
@@ -152,7 +151,14 @@ def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
         patterns.write()
 
 
-def _keep(session: Session, key: str, *, value: Any) -> None:
+def keep_played(session: Session, evening: Evening) -> None:
+    """Remember that everything up to the end of ``evening`` has been told."""
+    hours = {"opens_at": evening.opens_at.isoformat(), "closes_at": evening.closes_at.isoformat()}
+    keep(session, PLAYED, value=hours)
+
+
+def keep(session: Session, key: str, *, value: Any) -> None:
+    """Make ``value`` the setting ``key``."""
     session.execute(
         text(
             "INSERT INTO settings (key, value) VALUES (:key, CAST(:value AS jsonb))"

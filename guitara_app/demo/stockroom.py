@@ -74,6 +74,12 @@ class Stockroom:
             if empty >= _REFILLED_FROM:
                 self._move(item_id, "refill", (empty, 0, -empty), at)
 
+    def refill(self, at: datetime) -> None:
+        """Fill whatever is empty."""
+        for item_id, shelf in self._shelves.items():
+            if shelf.empty:
+                self._move(item_id, "refill", (shelf.empty, 0, -shelf.empty), at)
+
     def open(self, item_id: int, kind: str, many: int, at: datetime) -> None:
         """The first count of an item."""
         self._shelves[item_id] = _Shelf(kind, 0, 0, 0)

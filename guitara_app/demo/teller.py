@@ -25,7 +25,7 @@ _REASONS = (
     "Family matter.",
 )
 _CALLED_OFF = ("Client fell ill.", "Client has visitors.", "Client could not reach the guard.", "Booked twice.")
-_ON_SHIFT = 24
+_ON_SHIFT = 24 / 28
 _ALWAYS_ON_SHIFT = frozenset({"liza", "grace", "rosa", "joy"})
 
 
@@ -45,18 +45,24 @@ class Teller:
     day: date
 
     def staff(self, evening: Evening, *, now: datetime) -> None:
-        """Put people on shift who have none yet, and let them check in."""
-        therapists = sorted(self.world.therapists.items(), key=lambda item: (item[0] not in _ALWAYS_ON_SHIFT, item[1]))
-        always, others = therapists[: len(_ALWAYS_ON_SHIFT)], therapists[len(_ALWAYS_ON_SHIFT) :]
-        tonight = always + self.random.sample(others, min(len(others), _ON_SHIFT - len(always)))
-        working = [*self.world.drivers.values(), *(person for _, person in tonight)]
+        """Put people on shift who have none yet, and let those check in whose shift has begun."""
+        diary = self.world.diary
+        therapists = [
+            (name in _ALWAYS_ON_SHIFT or diary.has_work(person, evening.opens_at, evening.closes_at), person)
+            for name, person in self.world.therapists.items()
+        ]
+        always = sorted(person for needed, person in therapists if needed)
+        others = sorted(person for needed, person in therapists if not needed)
+        wanted = round(len(therapists) * _ON_SHIFT) - len(always)
+        working = [*self.world.drivers.values(), *always]
+        working += self.random.sample(others, max(0, min(len(others), wanted)))
         over = evening.closes_at <= now
         said = set() if over else self._said(evening)
         if not over:
             self._let_off({*self.world.therapists.values()} - {*working} - said, evening)
         for number, person in enumerate(working):
             if person in said or any(
-                start < evening.closes_at and evening.opens_at < end for start, end in self.world.diary.shifts[person]
+                start < evening.closes_at and evening.opens_at < end for start, end in diary.shifts[person]
             ):
                 continue
             starts = evening.opens_at + minutes(60 if number % 5 == 4 else 0)
@@ -77,8 +83,8 @@ class Teller:
                     source="pattern" if over else "by_hand",
                 )
             )
-            self.world.diary.shifts[person].append((starts, evening.closes_at))
-            if (person, evening.day) in self.world.came:
+            diary.shifts[person].append((starts, evening.closes_at))
+            if starts > now or (person, evening.day) in self.world.came:
                 continue
             came = starts + minutes(self.random.choice((-12, -8, -5, -3, -1, 2, 6, 19)))
             left = evening.closes_at + minutes(self.random.randint(0, 20))
@@ -109,8 +115,9 @@ class Teller:
         car: bool = False,
         prefer: Sequence[str] = (),
         notes: str = "",
+        packed: bool = True,
     ) -> Story | None:
-        """Take a call; None when nobody is free for it."""
+        """Take a call; None when nobody is free for it. ``packed``: the materials are in the bag already."""
         chosen = [self.world.services[name] for name in services]
         ends_at = starts_at + minutes(sum(service.minutes for service in chosen))
         people = self.world.pick_therapists(many, starts_at, ends_at, prefer=prefer)
@@ -122,7 +129,8 @@ class Teller:
         operator = self.random.choice(self.world.operators)
         call = Call(self.day, starts_at, chosen, home, booked_at, operator, driven, car, notes)
         told = Story.booked(self.rows, self.world, self.stock, call, people)
-        self.stock.take(told.visit.id, [service.id for service in chosen], booked_at, operator)
+        if packed:
+            self.stock.take(told.visit.id, [service.id for service in chosen], booked_at, operator)
         return told
 
     def finished(self, starts_at: datetime, outcome: str, *, driven: bool = True) -> Story | None:

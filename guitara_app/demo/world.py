@@ -19,7 +19,6 @@ from guitara_app.travel.rules import estimate_minutes
 
 _BETWEEN_JOBS = timedelta(minutes=40)
 _BETWEEN_TRIPS = timedelta(minutes=5)
-_CLIENTS = 500
 
 
 class Home(NamedTuple):
@@ -57,6 +56,16 @@ class Diary:
         return any(begin <= start and end <= stop for begin, stop in self.shifts[person_id]) and not any(
             begin < end + apart and start - apart < stop for begin, stop in self.busy[person_id]
         )
+
+    def has_work(self, person_id: int, start: datetime, end: datetime) -> bool:
+        """Something of theirs is planned between ``start`` and ``end``."""
+        return any(begin < end and start < stop for begin, stop in self.busy[person_id])
+
+    def forget(self, before: datetime) -> None:
+        """What was over by then is in nobody's way any more."""
+        for kept in (self.shifts, self.busy):
+            for person, ranges in kept.items():
+                kept[person] = [(start, stop) for start, stop in ranges if stop > before]
 
     def take(self, person_id: int, start: datetime, end: datetime) -> None:
         """Nothing else goes there now."""
@@ -122,18 +131,21 @@ class World:
         return fitting[:many] if len(fitting) >= many else None
 
 
-def world_of(session: Session, *, since: datetime, random: Random) -> World:
-    """The demo firm as it stands, with everything that takes somebody's time from ``since`` on."""
+def world_of(session: Session, *, since: datetime, random: Random, homes: int) -> World:
+    """The demo firm as it stands, with everything that takes somebody's time from ``since`` on.
+
+    ``homes``: how many of its clients may phone.
+    """
     people = session.execute(
         text("SELECT id, username, role, vehicle FROM people WHERE is_demo AND disabled_at IS NULL ORDER BY id")
     ).all()
-    homes = session.execute(
+    doors = session.execute(
         text(
             "SELECT DISTINCT ON (d.client_id) d.client_id, d.id, l.zone_id FROM client_addresses d"
             " JOIN localities l ON l.id = d.locality_id JOIN clients c ON c.id = d.client_id"
             " WHERE c.merged_into_id IS NULL ORDER BY d.client_id, d.id LIMIT :most"
         ),
-        {"most": _CLIENTS},
+        {"most": homes},
     )
     open_visits = session.execute(text("SELECT client_id FROM appointments WHERE closed_at IS NULL"))
     came = session.execute(
@@ -146,7 +158,7 @@ def world_of(session: Session, *, since: datetime, random: Random) -> World:
         drivers={row.username: row.id for row in people if row.role == "driver"},
         cars=frozenset(row.id for row in people if row.vehicle == Vehicle.CAR),
         operators=[row.id for row in people if row.role in ("operator", "manager", "admin")][:3],
-        homes=[Home(row.client_id, row.id, row.zone_id) for row in homes],
+        homes=[Home(row.client_id, row.id, row.zone_id) for row in doors],
         services={service.name: service for service in active_services(session)},
         diary=_diary(session, since),
         random=random,
