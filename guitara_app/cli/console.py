@@ -34,6 +34,11 @@ def tell(sentence: str) -> None:
     console.print(sentence, markup=False)
 
 
+def tell_progress(what: str) -> None:
+    """What a long work is at; not for programs."""
+    complaints.print(f"… {what}", markup=False)
+
+
 def complain(sentence: str) -> None:
     """A sentence about what went wrong."""
     complaints.print(sentence, markup=False, style="red")

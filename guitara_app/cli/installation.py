@@ -67,9 +67,9 @@ def remove_note() -> None:
 
 
 @contextmanager
-def held() -> Iterator[bool]:
+def held(lock: str = "up.lock") -> Iterator[bool]:
     """Hold this folder's lock, if nobody else does: whether it is held is what is yielded."""
-    with (data_dir() / "up.lock").open("w") as file:
+    with (data_dir() / lock).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -79,12 +79,15 @@ def held() -> Iterator[bool]:
 
 
 class Servers:
-    """PostgreSQL and Valkey for one run: embedded, unless the settings name real ones (each on its own)."""
+    """PostgreSQL and Valkey for one run: embedded, unless the settings name real ones (each on its own).
 
-    def __init__(self) -> None:
-        given = settings()
-        self.postgres = None if given.database_url else Postgres(data_dir() / "postgresql")
-        self.valkey = None if given.redis_url else Valkey(data_dir() / "valkey")
+    ``folder`` is where the embedded ones keep their data; the data folder, unless given.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        given, where = settings(), folder or data_dir()
+        self.postgres = None if given.database_url else Postgres(where / "postgresql")
+        self.valkey = None if given.redis_url else Valkey(where / "valkey")
 
     @property
     def embedded(self) -> list[Server]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from guitara_app.cli.build import ensure_built
-from guitara_app.cli.console import console, step, tell
+from guitara_app.cli.console import console, step, tell, tell_progress
 from guitara_app.cli.installation import at_hand, data_dir, migrate, need_servers, read_note
+from guitara_app.cli.large import large_folder, make_large
+from guitara_app.embedded import Postgres
 from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT, settings
 
 QUEUES = "dispatch,notify,maintenance"
@@ -57,10 +61,38 @@ def migrate_schema() -> None:
         migrate()
 
 
-def seed_demo() -> None:
+class FirmSize(StrEnum):
+    """How big the made-up firm is."""
+
+    DEMO = "demo"
+    LARGE = "large"
+
+
+def seed_demo(
+    size: Annotated[
+        FirmSize, typer.Option(help="demo; or large, of 200,000 visits and a million clients, kept beside it.")
+    ] = FirmSize.DEMO,
+) -> None:
     """Fill in the demo firm, with its evening around the present moment."""
-    with at_hand(), step("Demo firm seeded"):
-        seed()
+    if size is FirmSize.LARGE and not settings().database_url:
+        keep_large()
+        return
+    with at_hand(), step("Firm seeded"):
+        seed(size)
+
+
+def keep_large() -> None:
+    """Make the large firm, unless it is there and still fits, on servers of its own."""
+    from guitara_app.demo.sizes import LARGE
+
+    with large_folder() as folder:
+        postgres = Postgres(folder / "postgresql")
+        try:
+            postgres.start()
+            make_large(postgres, LARGE, now=now(), say=tell_progress, anew=False)
+        finally:
+            postgres.stop()
+    tell("The large firm is there. ./guitara bench measures with it, ./guitara up --size large shows it.")
 
 
 def health(
@@ -85,14 +117,18 @@ def health(
     raise typer.Exit(0 if answer.status_code == 200 else 1)
 
 
-def seed() -> None:
-    """The demo firm; what is there already and still fits is left alone."""
-    from guitara_app.demo.seed import run
+def seed(size: FirmSize = FirmSize.DEMO) -> None:
+    """The made-up firm; what is there already and still fits is left alone."""
+    from guitara_app.demo.large import build
+    from guitara_app.demo.seed import is_empty, run
+    from guitara_app.demo.sizes import DEMO, LARGE
     from guitara_app.kit.database import engine
-    from guitara_app.kit.time import now
 
+    wanted = LARGE if size is FirmSize.LARGE else DEMO
     try:
-        run(now=now())
+        if wanted is LARGE and is_empty():
+            build(settings().owner_database_url or settings().database_url, LARGE, now=now(), say=tell_progress)
+        run(now=now(), size=wanted)
     finally:
         engine().dispose()
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ import typer
 from guitara_app.cli import children as processes
 from guitara_app.cli.build import Build
 from guitara_app.cli.children import Child
-from guitara_app.cli.console import complain, console, step, tell
+from guitara_app.cli.console import complain, console, step, tell, tell_progress
 from guitara_app.cli.installation import (
     MARK,
     Note,
@@ -32,8 +32,10 @@ from guitara_app.cli.installation import (
     stop_leftovers,
     write_note,
 )
+from guitara_app.cli.large import large_folder, make_large
 from guitara_app.cli.parts import (
     WEB_PROCESSES,
+    FirmSize,
     beat_command,
     forget_sockets,
     seed,
@@ -43,6 +45,7 @@ from guitara_app.cli.parts import (
 )
 from guitara_app.embedded.server import port_is_free
 from guitara_app.kit.errors import NotPossible, Unavailable
+from guitara_app.kit.time import now
 from guitara_app.settings import settings
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8000,
     lan: Annotated[bool, typer.Option(help="Let other machines of a trusted network in, over plain http.")] = False,
     demo: Annotated[bool, typer.Option(help="Fill in the demo firm, with its evening around now.")] = True,
+    size: Annotated[FirmSize, typer.Option(help="Show the large firm instead; see seed.")] = FirmSize.DEMO,
 ) -> None:
     """Start everything on this machine and look after it; Ctrl-C stops all of it."""
     with held() as free:
@@ -64,17 +68,21 @@ def up(
             note = read_note()
             where = f", at {note.address}" if note else ""
             raise Unavailable(f"Guitara already runs in this folder{where}. Stop it there first (Ctrl-C).")
-        _Up(port, lan=lan, demo=demo and settings().environment == "demo").run()
+        own_folder = size is FirmSize.LARGE and not settings().database_url
+        with large_folder() if own_folder else nullcontext() as folder:
+            _Up(port, lan=lan, demo=demo and settings().environment == "demo", size=size, folder=folder).run()
 
 
 class _Up:
     """One run from start to stop."""
 
-    def __init__(self, port: int, *, lan: bool, demo: bool) -> None:
+    def __init__(self, port: int, *, lan: bool, demo: bool, size: FirmSize, folder: Path | None) -> None:
         self.port = port
         self.host = "0.0.0.0" if lan else "127.0.0.1"  # noqa: S104 - asked for with --lan
         self.address = f"http://127.0.0.1:{port}"
         self.demo = demo
+        self.size = size
+        self.folder = folder
         self.lan = lan
         self.mark = secrets.token_hex(16)
         self.children: list[Child] = []
@@ -104,7 +112,7 @@ class _Up:
 
     def _start(self, undo: ExitStack) -> None:
         start = time.monotonic()
-        servers = Servers()
+        servers = Servers(self.folder)
         self.servers = servers
         os.environ[MARK] = self.mark
         if self.lan:
@@ -116,6 +124,10 @@ class _Up:
                 server.start()
         undo.callback(build.abandon)
         build.start()  # goes on beside the database's steps
+        if self.folder is not None and servers.postgres is not None:
+            from guitara_app.demo.sizes import LARGE
+
+            make_large(servers.postgres, LARGE, now=now(), say=tell_progress, anew=False)
         servers.announce()
         self._note()
         with step("Schema up to date"):
@@ -137,7 +149,7 @@ class _Up:
     def _seed(self) -> None:
         try:
             with step("Demo firm seeded"):
-                seed()
+                seed(self.size)
         except NotPossible as refusal:  # a real firm works on this database
             self.demo = False
             tell(refusal.sentence)

@@ -43,7 +43,7 @@ _REGULARS = 50
 
 def repeat(cursor: Any, *, cycles: int, days: int, clients: int) -> None:
     """Move what was told to the last of ``cycles`` times ``days``, and fill those before it with copies."""
-    tables = [table for table in SQLModel.metadata.sorted_tables if table.name in REPEATED]
+    tables = [SQLModel.metadata.tables[name] for name in REPEATED]
     for table in tables:
         cursor.execute(f"CREATE TEMP TABLE told_{table.name} AS SELECT * FROM {table.name}")
     spans = {table.name: _span(cursor, table) for table in tables}

@@ -62,7 +62,7 @@ class Scene:
 
 
 def tell_evening(teller: Teller, size: Size, evening: Evening, *, now: datetime) -> int:
-    """Play every scene for which people are free, in a large firm many times over; returns how many visits there are."""
+    """Play every scene for which people are free, in a large firm many times over; returns how many visits it has."""
     told = _overrun(Tonight(teller, evening, now))
     for number in count():
         before = told

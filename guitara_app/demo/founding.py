@@ -150,9 +150,7 @@ def _items(rows: Rows, stock: Stockroom, shelves: int, since: datetime) -> dict[
     for name, unit, many, kind, minimum, cost in _ITEMS:
         expires = date(since.year + 2, since.month, 1) if kind is ItemKind.CONTAINER else None
         item = rows.add(
-            Item(
-                name=name, unit=unit, kind=kind, minimum=minimum * shelves, cost=Decimal(cost), expires_on=expires
-            )
+            Item(name=name, unit=unit, kind=kind, minimum=minimum * shelves, cost=Decimal(cost), expires_on=expires)
         )
         stock.open(item.id, kind, many * shelves, since)
         items[name] = item

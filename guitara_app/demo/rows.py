@@ -40,7 +40,7 @@ class Rows:
         if kind not in self._counted:
             self._counted[kind] = "id" in kind.__table__.columns  # type: ignore[attr-defined]  # not declared
         if self._counted[kind] and getattr(row, "id", None) is None:
-            row.id = self._number(kind)  # type: ignore[attr-defined]
+            row.id = self._number(kind)
         self._rows[kind][id(row)] = row
         return row
 

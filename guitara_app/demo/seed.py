@@ -60,11 +60,21 @@ def run(*, now: datetime | None = None, size: Size = DEMO) -> SeedReport:
     return database.run(lambda session: _seed(session, size, moment))
 
 
+def is_empty() -> bool:
+    """Whether there is neither a firm nor a client yet."""
+    with database.reading() as session:
+        return not _is_used(session)
+
+
+def _is_used(session: Session) -> bool:
+    return bool(session.execute(text("SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM clients)")).scalar())
+
+
 def _seed(session: Session, size: Size, now: datetime) -> SeedReport:
     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     kept: dict[str, Any] = {row.key: row.value for row in session.execute(text("SELECT key, value FROM settings"))}
     is_new = kept.get(FLAG) is not True
-    if is_new and session.execute(text("SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM clients)")).scalar():
+    if is_new and _is_used(session):
         raise NotPossible(
             "This database holds a firm that is not the demo. Nothing was changed. For a demo, give an empty database."
         )
