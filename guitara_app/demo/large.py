@@ -15,12 +15,13 @@ from random import Random
 from typing import Any
 
 import psycopg2
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
+from guitara_app.availability.services.materialising import materialise
 from guitara_app.demo.cycles import FIRST_CLIENT, REPEATED, TOWNS, repeat
-from guitara_app.demo.founding import found
-from guitara_app.demo.history import open_evening, tell_history
+from guitara_app.demo.founding import found, weekly_patterns
+from guitara_app.demo.history import tell_history
 from guitara_app.demo.hours import evening_of
 from guitara_app.demo.names import FIRST_NAMES, LAST_NAMES, PREFIXES, STREETS
 from guitara_app.demo.rows import Rows
@@ -30,6 +31,7 @@ from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import world_of
 from guitara_app.firm.queries import FirmSettings
+from guitara_app.kit.time import Calendar
 from guitara_app.settings import PROJECT, with_driver
 
 Say = Callable[[str], None]
@@ -121,10 +123,12 @@ def _write(teller: Teller) -> None:
 def _tell_ahead(session: Session, size: Size, random: Random, now: datetime) -> None:
     """What is booked already: much for tomorrow, less and less after it. Nothing is packed before its evening."""
     calendar = FirmSettings().calendar
-    tonight = calendar.business_date(now)
+    _plan_shifts(session, calendar, random, now)
     teller = _teller(session, size, random, now)
     for ahead in range(1, size.ahead + 1):
-        evening = open_evening(teller, calendar, tonight + timedelta(days=ahead), now=now)
+        evening = evening_of(calendar, now + timedelta(days=ahead))
+        teller.day = evening.day
+        teller.world.clients_out.clear()
         quarters = (evening.closes_at - evening.opens_at - minutes(90)) // minutes(15)
         near = (size.ahead - ahead) / size.ahead
         for _ in range(_LEAST_BOOKED + round((_MOST_BOOKED - _LEAST_BOOKED) * near**2)):
@@ -141,6 +145,15 @@ def _tell_ahead(session: Session, size: Size, random: Random, now: datetime) -> 
     _write(teller)
     # The next start finds that everything up to yesterday's end has been told.
     keep_played(session, evening_of(calendar, now - timedelta(days=1)))
+
+
+def _plan_shifts(session: Session, calendar: Calendar, random: Random, now: datetime) -> None:
+    rows = Rows(session)
+    field = list(session.scalars(text("SELECT id FROM people WHERE role IN ('therapist', 'driver') ORDER BY id")))
+    weekly_patterns(rows, field, calendar, random)
+    rows.write()
+    for person in field:
+        materialise(session, person, now=now)
 
 
 def _add_clients(cursor: Any, size: Size, now: datetime) -> None:

@@ -89,7 +89,7 @@ def _seed(session: Session, size: Size, now: datetime) -> SeedReport:
         found(session, size, now=now, random=random)
         keep(session, FLAG, value=True)
     evening = evening_for(now, firm_settings(session))
-    _keep_hours(session, evening, random)
+    _keep_hours(session, size, evening, random)
     rows = Rows(session)
     stock = Stockroom(session, rows, random)
     closed = 0
@@ -126,7 +126,7 @@ def _played(kept: dict[str, Any]) -> tuple[datetime, datetime] | None:
     return datetime.fromisoformat(played["opens_at"]), datetime.fromisoformat(played["closes_at"])
 
 
-def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
+def _keep_hours(session: Session, size: Size, evening: Evening, random: Random) -> None:
     """Make the evening's hours the firm's, and clear the shifts that the demo itself planned into it."""
     before = firm_settings(session).calendar
     session.execute(text("DELETE FROM settings WHERE key = ANY(:keys)"), {"keys": list(_HOURS)})
@@ -154,7 +154,8 @@ def _keep_hours(session: Session, evening: Evening, random: Random) -> None:
         session.execute(text("SELECT id FROM people WHERE is_demo AND role IN ('therapist', 'driver')")).scalars()
     )
     has_patterns = session.execute(text("SELECT EXISTS (SELECT FROM weekly_patterns)")).scalar()
-    if before != evening.calendar or not has_patterns:
+    # What a large firm has booked ahead stands in its usual hours, and those stay.
+    if not has_patterns or (before != evening.calendar and not size.ahead):
         session.execute(text("DELETE FROM weekly_patterns WHERE person_id = ANY(:staff)"), {"staff": staff})
         patterns = Rows(session)
         weekly_patterns(patterns, staff, evening.calendar, random)
