@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     lan: bool = Field(default=False, description="Allow plain http from other machines of a trusted network.")
     web_pool_size: int = Field(default=10, ge=1)
     worker_pool_size: int = Field(default=2, ge=1)
+    api_requests_per_minute: int = Field(default=1200, ge=1, description="Of one person, in one web process.")
     merge_window_ms: int = Field(default=100, ge=0, le=1000, description="How long a burst of changes is merged.")
     log_level: str = "INFO"
 

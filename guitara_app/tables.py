@@ -6,8 +6,19 @@ from guitara_app.availability import models as availability
 from guitara_app.catalog import models as catalog
 from guitara_app.clients import models as clients
 from guitara_app.firm import models as firm
-from guitara_app.kit import events
+from guitara_app.kit import answers, events
 from guitara_app.money import models as money
 from guitara_app.stock import models as stock
 
-__all__ = ["accounts", "appointments", "availability", "catalog", "clients", "events", "firm", "money", "stock"]
+__all__ = [
+    "accounts",
+    "answers",
+    "appointments",
+    "availability",
+    "catalog",
+    "clients",
+    "events",
+    "firm",
+    "money",
+    "stock",
+]

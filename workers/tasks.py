@@ -12,7 +12,7 @@ from guitara_app.accounts import services as accounts
 from guitara_app.appointments import services as appointments
 from guitara_app.availability.queries import people_with_hours
 from guitara_app.availability.services import extend
-from guitara_app.kit import database, outbox
+from guitara_app.kit import answers, database, outbox
 from guitara_app.kit.time import now
 
 log = structlog.get_logger(__name__)
@@ -52,10 +52,11 @@ def extend_shifts() -> None:
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types
 def purge() -> None:
-    """Forget login sessions that are over, and requests nobody will repeat any more."""
+    """Forget login sessions that are over, and requests nobody will repeat any more, with their answers."""
     sessions = database.run(lambda session: accounts.purge_sessions(session, now=now()))
     keys = database.run(_purge_keys)
-    log.info("purged", sessions=sessions, keys=keys)
+    kept = database.run(lambda session: answers.purge_answers(session, now=now()))
+    log.info("purged", sessions=sessions, keys=keys, answers=kept)
 
 
 def _purge_keys(session: Session) -> int:

@@ -53,7 +53,7 @@ class Person(Table, table=True):
 
 
 class LoginSession(Table, table=True):
-    """A signed-in browser. Only a hash of its cookie is kept."""
+    """A signed-in browser or program. Only a hash of its cookie is kept."""
 
     __tablename__ = "login_sessions"
     __table_args__ = (
@@ -65,9 +65,30 @@ class LoginSession(Table, table=True):
     id: int = identity()
     person_id: int = reference("people.id")
     token_hash: str = word()
+    device: str = words()
     created_at: datetime = moment(recorded=True)
     expires_at: datetime = moment()
     ended_at: datetime | None = moment(nullable=True)
+
+
+class ApiToken(Table, table=True):
+    """What a program signs in with; it may do what its holder may. Only a hash of it is kept."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name"),
+        Index("uq_api_tokens_token_hash", "token_hash", unique=True),
+        Index("ix_api_tokens_person_id", "person_id"),
+    )
+
+    id: int = identity()
+    person_id: int = reference("people.id")
+    name: str = word()
+    token_hash: str = word()
+    created_at: datetime = moment(recorded=True)
+    expires_at: datetime = moment()
+    last_used_at: datetime | None = moment(nullable=True)
+    revoked_at: datetime | None = moment(nullable=True)
 
 
 class AccountToken(Table, table=True):

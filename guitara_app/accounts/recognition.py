@@ -8,9 +8,10 @@ from threading import Lock
 from time import monotonic
 
 from guitara_app.accounts.permissions import Actor
-from guitara_app.accounts.queries import actor_for_token
-from guitara_app.accounts.rules import token_hash
-from guitara_app.kit.database import reading
+from guitara_app.accounts.queries import actor_for_api_token, actor_for_token
+from guitara_app.accounts.rules import API_TOKEN_PREFIX, token_hash
+from guitara_app.accounts.services.tokens import touch_token
+from guitara_app.kit.database import reading, run
 from guitara_app.kit.time import now
 
 REMEMBERED_S = 3.0
@@ -34,16 +35,32 @@ def recognise(token: str) -> Actor | None:
     Raises:
         Unavailable: the database does not answer.
     """
-    if not token:
+    return _recognise(token, program=False)
+
+
+def recognise_program(token: str) -> Actor | None:
+    """Like ``recognise``, for what stands in a request's Authorization header: an API token, or a session's. Blocking.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    return _recognise(token, program=token.startswith(API_TOKEN_PREFIX))
+
+
+def _recognise(token: str, *, program: bool) -> Actor | None:
+    if not token or not token.isascii():
         return None
-    key = token_hash(token)
+    # A cookie that holds an API token is none: what a browser keeps for a week must end when its person signs out.
+    key = _key(token, program=program)
     with _lock:
         known = _known.get(key)
         if known and known.until > monotonic():
             return known.actor
         asked_at = _forgotten
     with reading() as session:
-        actor = actor_for_token(session, token, now=now())
+        actor = (actor_for_api_token if program else actor_for_token)(session, token, now=now())
+    if program and actor is not None:
+        run(lambda session: touch_token(session, token, now=now()))
     with _lock:
         # Somebody's rights changed while the query ran: the answer may be from before, so it is used once and not kept.
         if asked_at == _forgotten:
@@ -68,4 +85,9 @@ def forget_token(token: str) -> None:
     global _forgotten  # noqa: PLW0603
     with _lock:
         _forgotten += 1
-        _known.pop(token_hash(token), None)
+        for program in (False, True):
+            _known.pop(_key(token, program=program), None)
+
+
+def _key(token: str, *, program: bool) -> str:
+    return f"{'program' if program else 'browser'} {token_hash(token)}"

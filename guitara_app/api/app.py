@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from guitara_app.api.auth import home, login, logout
+from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.frontend import Frontend, OwnAddress
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
@@ -26,6 +26,7 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/", home, methods=["GET"]),
         Route("/auth/login", login, methods=["POST"]),
         Route("/auth/logout", logout, methods=["POST"]),
+        Route("/auth/password", password, methods=["POST"]),
         Route("/health", health.answer, methods=["GET"]),
         Route("/health/", health.answer, methods=["GET"]),
         Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),

@@ -16,10 +16,11 @@ from starlette.responses import RedirectResponse
 from guitara_app.accounts.permissions import DESK, Role
 from guitara_app.accounts.recognition import forget_token, recognise
 from guitara_app.accounts.rules import SESSION_LASTS
-from guitara_app.accounts.services import SignedIn, SignInRefused, sign_in, sign_out
+from guitara_app.accounts.services import SignedIn, SignInRefused, change_password, sign_in, sign_out
+from guitara_app.api.device import device_of
 from guitara_app.api.origin import client_mark, cookie_name, is_secure
 from guitara_app.kit.database import run
-from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.errors import GuitaraError, Invalid
 from guitara_app.kit.seal import seal
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -31,10 +32,12 @@ FAILURES_PER_MINUTE = 20
 _LONGEST_NAME = 254
 
 _EMPTY = "Type your user name and your password."
-_TOO_MANY = "Too many wrong passwords from here. Wait a minute and try again."
+TOO_MANY = "Too many wrong passwords from here. Wait a minute and try again."
 _UNAVAILABLE = "Guitara's servers do not answer just now. Try again in a moment."
 _STILL_IN = "You are still signed in: the servers did not answer. Try to sign out again in a moment."
 _SIGNED_OUT = "You are signed out."
+_DIFFERENT = "The new password was typed in two different ways. Nothing was changed."
+_CHANGED = "The password is changed. Everywhere else you are signed out."
 
 
 def home_of(role: Role | str | None) -> str:
@@ -67,25 +70,16 @@ async def login(request: Request) -> RedirectResponse:
         return _back(_EMPTY, name=name, wanted=wanted)
     mark = client_mark(request.scope)
     try:
-        if not await in_thread(_may_try, mark):
-            return _back(_TOO_MANY, name=name, wanted=wanted)
-        outcome = await in_thread(_sign_in, name, password, mark)
+        if not await in_thread(may_try, mark):
+            return _back(TOO_MANY, name=name, wanted=wanted)
+        outcome = await in_thread(sign_in_from, name, password, mark, device_of(request.headers))
     except (GuitaraError, StorageError) as error:
         log.warning("sign-in not possible", error=type(error).__name__)
         return _back(_UNAVAILABLE, name=name, wanted=wanted)
     if isinstance(outcome, SignInRefused):
         return _back(outcome.sentence, name=name, wanted=wanted)
     await _end(request.cookies.get(cookie_name(request.scope), ""))
-    answer = _see(wanted or home_of(outcome.actor.role))
-    answer.set_cookie(
-        cookie_name(request.scope),
-        outcome.token,
-        max_age=int(SESSION_LASTS.total_seconds()),
-        httponly=True,
-        secure=is_secure(request.scope),
-        samesite="lax",
-    )
-    return answer
+    return _with_session(_see(wanted or home_of(outcome.actor.role)), request, outcome.token)
 
 
 async def logout(request: Request) -> RedirectResponse:
@@ -102,21 +96,56 @@ async def logout(request: Request) -> RedirectResponse:
     return answer
 
 
+async def password(request: Request) -> RedirectResponse:
+    """Take the present and the new password; answer with a fresh session, or back at the profile with the reason."""
+    form = await request.form(max_files=0, max_fields=10)
+    present, new, again = (str(form.get(field, "")) for field in ("present", "new", "again"))
+    token, mark = request.cookies.get(cookie_name(request.scope), ""), client_mark(request.scope)
+    try:
+        actor = await in_thread(recognise, token)
+        if actor is None:
+            return _see("/login?next=/profile")
+        if not await in_thread(may_try, mark):
+            return _profile(TOO_MANY)
+        if new != again:
+            return _profile(_DIFFERENT)
+        device, at = device_of(request.headers), now()
+        outcome = await in_thread(
+            run, lambda session: change_password(session, actor, present, new, device=device, now=at)
+        )
+        if isinstance(outcome, SignInRefused):
+            await in_thread(_count_failure, mark)
+            return _profile(outcome.sentence)
+    except Invalid as error:
+        return _profile(error.sentence)
+    except (GuitaraError, StorageError) as error:
+        log.warning("password not changed", error=type(error).__name__)
+        return _profile(_UNAVAILABLE)
+    forget_token(token)
+    return _with_session(_profile(_CHANGED, done=True), request, outcome.token)
+
+
 async def _end(token: str) -> None:
     if token:
         await in_thread(run, lambda session: sign_out(session, token, now=now()))
         forget_token(token)
 
 
-def _sign_in(name: str, password: str, mark: str) -> SignedIn | SignInRefused:
-    outcome = run(lambda session: sign_in(session, name, password, now=now()))
+def sign_in_from(name: str, password: str, mark: str, device: str) -> SignedIn | SignInRefused:
+    """Sign in, and count a failure against the address behind ``mark``. Blocking."""
+    outcome = run(lambda session: sign_in(session, name, password, now=now(), device=device))
     if isinstance(outcome, SignInRefused):
-        _limiter().hit(_limit(), mark)
+        _count_failure(mark)
     return outcome
 
 
-def _may_try(mark: str) -> bool:
+def may_try(mark: str) -> bool:
+    """Whether the address behind ``mark`` has not been wrong too often. Blocking."""
     return _limiter().test(_limit(), mark)
+
+
+def _count_failure(mark: str) -> None:
+    _limiter().hit(_limit(), mark)
 
 
 @lru_cache(maxsize=1)
@@ -145,3 +174,19 @@ def _back(sentence: str, *, name: str = "", wanted: str = "") -> RedirectRespons
     # Sealed, so that nobody can make this page say something by sending a link.
     said = {"problem": seal(sentence), "name": name, "next": wanted}
     return _see(f"/login?{urlencode({key: value for key, value in said.items() if value})}")
+
+
+def _profile(sentence: str, *, done: bool = False) -> RedirectResponse:
+    return _see(f"/profile?{urlencode({'done' if done else 'problem': seal(sentence)})}")
+
+
+def _with_session(answer: RedirectResponse, request: Request, token: str) -> RedirectResponse:
+    answer.set_cookie(
+        cookie_name(request.scope),
+        token,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        secure=is_secure(request.scope),
+        samesite="lax",
+    )
+    return answer

@@ -24,6 +24,7 @@ from guitara_app.api.origin import (
     is_trusted_origin,
     plain_http_refused,
 )
+from guitara_app.api.v1.problems import problem
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.seal import mark
 from guitara_app.kit.threads import in_thread
@@ -48,6 +49,7 @@ _PAGE = (
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
     '<p style="font:1rem/1.5 system-ui;max-width:30rem;margin:20vh auto;padding:0 1rem">{sentence}</p></html>'
 )
+_NOT_THERE = "There is nothing at this address."
 _TOO_LARGE = "This is too large to send."
 
 
@@ -167,16 +169,21 @@ def _bounded(receive: Receive) -> Receive:
 
 def _refusal(scope: Scope) -> Response | None:
     if plain_http_refused(scope) and scope["path"] not in _ANYWHERE:
-        return _said(scope, 403, _PLAIN_HTTP)
+        return _said(scope, "not-allowed", 403, _PLAIN_HTTP)
     if scope["method"] not in _SAFE and is_cross_site(scope):
-        return _said(scope, 403, _CROSS_SITE)
+        return _said(scope, "not-allowed", 403, _CROSS_SITE)
+    if "\n" in scope["path"] and scope["path"].startswith("/api/"):
+        # No route's pattern reads past a line's end: such a path would fall through to the pages.
+        return problem("not-found", _NOT_THERE)
     length = Headers(scope=scope).get("content-length", "0")
     if not length.isdigit() or int(length) > LARGEST_BODY:
-        return _said(scope, 413, _TOO_LARGE)
+        return _said(scope, "too-large", 413, _TOO_LARGE)
     return None
 
 
-def _said(scope: Scope, status: int, sentence: str) -> Response:
+def _said(scope: Scope, kind: str, status: int, sentence: str) -> Response:
+    if scope["path"].startswith("/api/"):
+        return problem(kind, sentence)
     if "text/html" in Headers(scope=scope).get("accept", ""):
         return HTMLResponse(_PAGE.format(sentence=sentence), status)
     return JSONResponse({"detail": sentence}, status)

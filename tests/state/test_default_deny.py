@@ -40,11 +40,17 @@ PUBLIC_ROUTES = {
     "/": "leads to the right page or to the sign-in",
     "/auth/login": "the sign-in itself",
     "/auth/logout": "ends whatever session there is",
+    "/auth/password": "asks for the session and the present password itself",
     "/health": "names parts, and whether they are well",
     "/health/": "the same",
     "/assets/reflex-env-{build}.js": "a piece of the built pages",
     "/api": "says that nothing is here",
     "/api/{path:path}": "the same",
+}
+PUBLIC_IN_API = {
+    "POST /session": "the sign-in itself",
+    "GET /openapi.json": "what the API can do, the same for everybody",
+    "GET /problems/{kind}": "what a refusal means",
 }
 PUBLIC_IN_REFLEX = {
     "/_event": "the socket; each of its events is checked",
@@ -167,10 +173,15 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
 
 def test_every_api_route_declares_a_permission() -> None:
     assert api.openapi_url is None
+    public: set[str] = set()
     for route in api.routes:
         assert isinstance(route, APIRoute)
         marks = [getattr(found.call, "__guitara_access__", None) for found in route.dependant.dependencies]
-        assert any(isinstance(mark, Permission) for mark in marks), route.path
+        if "public" in marks:
+            public |= {f"{method} {route.path}" for method in route.methods}
+        else:
+            assert any(isinstance(mark, Permission) for mark in marks), route.path
+    assert public == set(PUBLIC_IN_API)
 
 
 def test_reflexs_own_upload_is_not_there(app: App) -> None:

@@ -42,6 +42,7 @@ class Appointment(Table, table=True):
         Index("ix_appointments_business_date", "business_date", "starts_at"),
         Index("ix_appointments_state_starts_at", "state", "starts_at"),
         Index("ix_appointments_client_id", "client_id", "starts_at"),
+        Index("ix_appointments_starts_at_id", "starts_at", "id"),
         Index("ix_appointments_open", "starts_at", postgresql_where=text("closed_at IS NULL")),
     )
 

@@ -16,14 +16,16 @@ pytestmark = pytest.mark.xdist_group("api")
 def test_an_unknown_path_is_a_404_in_json(site: Site, path: str) -> None:
     with site.one.client(accept="text/html") as client:
         answer = client.get(path)
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "There is nothing at this address."
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_wrong_method_is_a_405_in_json(site: Site, method: str) -> None:
     with site.one.client() as client:
         answer = client.request(method, "/api/v1/me")
-    assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"})
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert answer.headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_a_wrong_method_is_a_405_in_json(site: Site, method: str) -> None:
 def test_nobody_is_told_to_sign_in(site: Site, cookie: str) -> None:
     with site.one.client(cookie=cookie) as client:
         answer = client.get("/api/v1/me")
-    assert (answer.status_code, answer.json()) == (401, {"detail": "Sign in first."})
+    assert (answer.status_code, answer.json()["type"]) == (401, "/api/v1/problems/sign-in-first")
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,0 +1,32 @@
+"""Every change of an account: signing in and out, shutting it, what its holder keeps in it, and its API tokens."""
+
+from guitara_app.accounts.services.accounts import disable, enable
+from guitara_app.accounts.services.profile import PasswordChanged, change_details, change_password, end_session
+from guitara_app.accounts.services.signing_in import (
+    SignedIn,
+    SignInRefused,
+    open_session,
+    purge_sessions,
+    sign_in,
+    sign_out,
+)
+from guitara_app.accounts.services.tokens import NewToken, make_token, revoke_token, touch_token
+
+__all__ = [
+    "NewToken",
+    "PasswordChanged",
+    "SignInRefused",
+    "SignedIn",
+    "change_details",
+    "change_password",
+    "disable",
+    "enable",
+    "end_session",
+    "make_token",
+    "open_session",
+    "purge_sessions",
+    "revoke_token",
+    "sign_in",
+    "sign_out",
+    "touch_token",
+]

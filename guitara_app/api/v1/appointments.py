@@ -1,0 +1,254 @@
+"""Visits: listed, read, booked, and their history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.api.v1.cursors import Cursor, cursor_of, position_of
+from guitara_app.api.v1.etags import tag_of
+from guitara_app.api.v1.fields import Body, Clock, Day, Id, Instant, Money, Note, PathId, QueryId, Reason, Yes
+from guitara_app.api.v1.once import Once, carry_out
+from guitara_app.api.v1.rights import needs
+from guitara_app.api.v1.schema import refuses
+from guitara_app.api.v1.shapes import OwnVisit, Visit, shaped
+from guitara_app.appointments.queries.listing import ListAsk, history, last_event, listed, services_of
+from guitara_app.appointments.queries.rows import visits
+from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.services import book
+from guitara_app.appointments.words import AppointmentState
+from guitara_app.clients.rules import NewClient
+from guitara_app.kit.database import reading
+from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.threads import in_thread
+from guitara_app.kit.time import now
+
+router = APIRouter(prefix="/appointments", tags=["appointments"])
+
+Anyone = Annotated[Actor, Depends(needs(Permission.SEE_APPOINTMENT, Permission.SEE_OWN_JOBS))]
+Desk = Annotated[Actor, Depends(needs(Permission.SEE_APPOINTMENT))]
+Booker = Annotated[Actor, Depends(needs(Permission.BOOK))]
+
+_NONE = "There is no such visit."
+
+
+class VisitFilters(Body):
+    """Which visits, and in which order. A therapist or driver only ever gets their own."""
+
+    evening: Day | None = Field(default=None, description="One business day; 00:30 belongs to the evening before.")
+    starts_from: Instant | None = Field(default=None, description="Starts at or after this.")
+    starts_before: Instant | None = Field(default=None, description="Starts before this.")
+    state: list[AppointmentState] = Field(default=[], max_length=len(AppointmentState))
+    person_id: QueryId | None = Field(default=None, description="On whom this therapist or driver is, or was.")
+    client_id: QueryId | None = None
+    order: Literal["earliest", "latest"] = "earliest"
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Cursor = None
+
+
+class VisitPage(BaseModel):
+    """A page of visits; ``next`` is null on the last one."""
+
+    items: list[Annotated[Visit | OwnVisit, Field(discriminator="view")]]
+    next: str | None
+
+
+class Entry(BaseModel):
+    """One thing that happened to a visit."""
+
+    id: int
+    what: str
+    person: str | None = Field(description="Whose place or trip it was about.")
+    happened_at: datetime
+    recorded_at: datetime
+    by: str | None = Field(description="Who did it; null for the system.")
+    on_behalf_of: str | None
+    reason: str
+
+
+class History(BaseModel):
+    """What happened to a visit, oldest first."""
+
+    items: list[Entry]
+
+
+class ClientToAdd(Body):
+    """A client who phones for the first time."""
+
+    name: str = Field(min_length=1, max_length=120, examples=["Mrs Reyes"])
+    phone: str = Field(min_length=1, max_length=40, examples=["0917 123 4567"])
+    email: str = Field(default="", max_length=254)
+    notes: Note = ""
+
+
+class AddressToAdd(Body):
+    """A place the client has not been visited at yet."""
+
+    line: str = Field(min_length=1, max_length=300, examples=["12 Acacia Street"])
+    locality_id: Id
+    notes: Note = ""
+
+
+class Booking(Body):
+    """A visit to be booked. The client and the address are chosen by number or added here."""
+
+    client_id: Id | None = None
+    new_client: ClientToAdd | None = None
+    service_ids: list[Id] = Field(min_length=1, max_length=10, examples=[[1]])
+    therapist_ids: list[Id] = Field(min_length=1, max_length=20, examples=[[7]])
+    evening: Day
+    start: Clock = Field(description="On the firm's wall clock; 00:30 is after the evening's midnight.")
+    minutes: int | None = Field(default=None, strict=True, ge=1, le=1440, description="Else those of the services.")
+    price: Money | None = Field(default=None, description="Else that of the services, for each therapist.")
+    driver_needed: Yes = True
+    car_needed: Yes = False
+    address_id: Id | None = None
+    new_address: AddressToAdd | None = None
+    notes: Note = ""
+    off_shift_reason: Reason = ""
+
+    def request(self) -> BookingRequest:
+        """As the service takes it."""
+        new = self.new_address
+        return BookingRequest(
+            client_id=self.client_id,
+            new_client=NewClient(**self.new_client.model_dump()) if self.new_client else None,
+            service_ids=self.service_ids,
+            therapist_ids=self.therapist_ids,
+            evening=self.evening,
+            start=self.start,
+            minutes=self.minutes,
+            price=self.price,
+            driver_needed=self.driver_needed,
+            car_needed=self.car_needed,
+            address_id=self.address_id,
+            address_line=new.line if new else "",
+            locality_id=new.locality_id if new else None,
+            address_notes=new.notes if new else "",
+            notes=self.notes,
+            off_shift_reason=self.off_shift_reason,
+        )
+
+
+@router.get("")
+async def page(actor: Anyone, only: Annotated[VisitFilters, Query()]) -> VisitPage:
+    """Visits, page by page."""
+
+    def read() -> VisitPage:
+        with reading() as session:
+            return _page(session, actor, only)
+
+    return await in_thread(read)
+
+
+@router.get("/{appointment_id}", responses=refuses(404))
+async def one(actor: Anyone, appointment_id: PathId) -> Visit | OwnVisit:
+    """One visit; the tag of its answer can be sent as If-Match with a change."""
+
+    def read() -> tuple[str, str]:
+        with reading() as session:
+            return tagged(session, actor, appointment_id)
+
+    body, tag = await in_thread(read)
+    return Response(body, media_type="application/json", headers={"etag": tag})  # type: ignore[return-value]  # as said
+
+
+@router.get("/{appointment_id}/history", responses=refuses(404))
+async def happened(_actor: Desk, appointment_id: PathId) -> History:
+    """What happened to a visit, when, by whom and for whom."""
+
+    def read() -> History:
+        with reading() as session:
+            _visit(session, _actor, appointment_id)
+            return History(
+                items=[
+                    Entry(
+                        id=row.event_id,
+                        what=row.kind,
+                        person=row.person,
+                        happened_at=row.happened_at,
+                        recorded_at=row.recorded_at,
+                        by=row.actor,
+                        on_behalf_of=row.on_behalf_of,
+                        reason=row.reason,
+                    )
+                    for row in history(session, appointment_id)
+                ]
+            )
+
+    return await in_thread(read)
+
+
+@router.post("", status_code=201, response_model=Visit, responses=refuses(404, 409))
+async def booked(actor: Booker, asked: Once, booking: Booking) -> Response:
+    """Book a visit and offer it to its therapists."""
+
+    def work(session: Session) -> BaseModel:
+        if (booking.client_id is None) == (booking.new_client is None):
+            raise Invalid("Give either client_id or new_client.", field="client_id")
+        if (booking.address_id is None) == (booking.new_address is None):
+            raise Invalid("Give either address_id or new_address.", field="address_id")
+        return visit_of(session, actor, book(session, actor, booking.request(), now=now()))
+
+    return await carry_out(actor, asked, work, made_at="/appointments")
+
+
+def visit_of(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:
+    """The visit as ``actor`` may see it, as this transaction has made it.
+
+    Raises:
+        NotFound: there is none, or it is none of the actor's.
+    """
+    session.flush()
+    return _visit(session, actor, appointment_id)
+
+
+def tagged(session: Session, actor: Actor, appointment_id: int) -> tuple[str, str]:
+    """The visit as JSON, and its tag, which remembers the last entry of its history."""
+    body = _visit(session, actor, appointment_id).model_dump_json()
+    return body, tag_of(body, mark=last_event(session, appointment_id))
+
+
+def _visit(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:
+    found = visits(session, "a.id = :id", {"id": appointment_id})
+    if not found:
+        raise NotFound(_NONE)
+    shape = shaped(found[0], services_of(session, [appointment_id])[appointment_id], actor)
+    if isinstance(shape, OwnVisit) and not shape.places and not shape.trips:
+        raise NotFound(_NONE)
+    return shape
+
+
+def _page(session: Session, actor: Actor, only: VisitFilters) -> VisitPage:
+    own = None if actor.is_desk else actor.person_id
+    if own is not None and only.person_id not in (None, own):
+        raise Invalid("You can ask for your own visits only. Leave person_id out.", field="person_id")
+    asked = only.model_dump_json(exclude={"cursor", "limit"}) + f" for {actor.person_id}"
+    after: tuple[datetime, int] | None = None
+    if only.cursor is not None:
+        start, number = position_of(only.cursor, asked)
+        after = datetime.fromisoformat(start), number
+    ask = ListAsk(
+        evening=only.evening,
+        starts_from=only.starts_from,
+        starts_before=only.starts_before,
+        states=only.state,
+        person_id=own or only.person_id,
+        client_id=only.client_id if actor.is_desk else None,
+        latest_first=only.order == "latest",
+        after=after,
+    )
+    found = listed(session, ask, limit=only.limit + 1)
+    shown = found[: only.limit]
+    services = services_of(session, [visit.row.id for visit in shown])
+    last = shown[-1].row if len(found) > only.limit else None
+    return VisitPage(
+        items=[shaped(visit, services[visit.row.id], actor) for visit in shown],
+        next=cursor_of([last.starts_at.isoformat(), last.id], asked) if last else None,
+    )

@@ -1,0 +1,73 @@
+"""A tag on everything that can be read: asked for again, what has not changed is not sent again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_TAG = re.compile(r'(?:W/)?"[^"]*"')
+
+
+def tag_of(body: bytes | str, *, mark: int = 0) -> str:
+    """The tag of ``body``; ``mark`` can be read back from it."""
+    text = body.encode() if isinstance(body, str) else body
+    return f'"{mark}-{hashlib.sha256(text).hexdigest()[:32]}"'
+
+
+def mark_of(tag: str) -> int:
+    """The mark of a tag; 0 when it has none."""
+    found = re.fullmatch(r'"(\d{1,18})-[0-9a-f]+"', tag)
+    return int(found[1]) if found else 0
+
+
+def tags_in(header: str) -> list[str]:
+    """The tags a request lists, without the sign of weak ones."""
+    return [found.removeprefix("W/") for found in _TAG.findall(header)]
+
+
+def matches(header: str, tag: str) -> bool:
+    """Whether ``tag`` is one of those the header lists, or the header takes any."""
+    return header.strip() == "*" or tag in tags_in(header)
+
+
+class Tagged:
+    """Puts a tag on every answer to GET that is a success, and answers 304 to whoever has it already."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self._app(scope, receive, send)
+            return
+        known = Headers(scope=scope).get("if-none-match", "")
+        start: Message = {}
+        body = bytearray()
+
+        async def hold(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            await self._finish(start, bytes(body), known, send)
+
+        await self._app(scope, receive, hold)
+
+    async def _finish(self, start: Message, body: bytes, known: str, send: Send) -> None:
+        if start["status"] == 200:
+            headers = MutableHeaders(scope=start)
+            headers.setdefault("etag", tag_of(body))
+            headers.add_vary_header("Authorization, Cookie")
+            if known and matches(known, headers["etag"]):
+                start["status"], body = 304, b""
+                for name in ("content-length", "content-type"):
+                    del headers[name]
+        await send(start)
+        await send({"type": "http.response.body", "body": body})

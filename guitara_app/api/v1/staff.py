@@ -1,0 +1,157 @@
+"""Who works here, and who is free."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.models import Vehicle
+from guitara_app.accounts.permissions import Actor, Permission, Role
+from guitara_app.api.v1.fields import Body, Instant, PathId, QueryId
+from guitara_app.api.v1.rights import needs
+from guitara_app.api.v1.schema import refuses
+from guitara_app.appointments.queries.candidates import candidates
+from guitara_app.appointments.queries.staff import StaffRow, staff
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.database import reading
+from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.threads import in_thread
+from guitara_app.kit.time import now, period
+
+router = APIRouter(prefix="/staff", tags=["staff"])
+
+Desk = Annotated[Actor, Depends(needs(Permission.SEE_SHIFTS))]
+
+_LONGEST_RANGE = timedelta(hours=24)
+
+
+class Skill(BaseModel):
+    """A service somebody gives."""
+
+    id: int
+    name: str
+
+
+class Member(BaseModel):
+    """Somebody who works here; locality and zone are where their last job of tonight was."""
+
+    id: int
+    name: str
+    role: Role
+    phone: str
+    vehicle: Vehicle | None
+    services: list[Skill]
+    on_shift: bool
+    shift_starts_at: datetime | None
+    shift_ends_at: datetime | None
+    locality: str | None
+    zone: str | None
+
+    @classmethod
+    def of(cls, row: StaffRow) -> Self:
+        """As the API shows the row."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            role=Role(row.role),
+            phone=row.phone,
+            vehicle=Vehicle(row.vehicle) if row.vehicle else None,
+            services=[Skill(**skill) for skill in row.services or []],
+            on_shift=row.on_shift,
+            shift_starts_at=row.starts,
+            shift_ends_at=row.ends,
+            locality=row.locality,
+            zone=row.zone,
+        )
+
+
+class Members(BaseModel):
+    """Everybody in use, by role and name."""
+
+    items: list[Member]
+
+
+class MemberFilters(Body):
+    """Which of the staff."""
+
+    role: Role | None = None
+    on_shift: bool | None = None
+
+
+class RangeAsked(Body):
+    """The time a visit would take, and for whom."""
+
+    starts_at: Instant
+    ends_at: Instant
+    client_id: QueryId | None = None
+    only_free: bool = False
+
+
+class Choice(BaseModel):
+    """A therapist for the range: free or not, and why."""
+
+    person_id: int
+    name: str
+    free: bool
+    reason: str
+
+
+class Choices(BaseModel):
+    """Every therapist, best first."""
+
+    items: list[Choice]
+
+
+@router.get("")
+async def everybody(_actor: Desk, only: Annotated[MemberFilters, Query()]) -> Members:
+    """Everybody who can be sent or asked, with tonight's shift."""
+
+    def read() -> list[Member]:
+        with reading() as session:
+            found = [Member.of(row) for row in staff(session, now=now(), role=only.role)]
+        return [member for member in found if only.on_shift is None or member.on_shift == only.on_shift]
+
+    return Members(items=await in_thread(read))
+
+
+@router.get("/free", responses=refuses())
+async def free(_actor: Desk, asked: Annotated[RangeAsked, Query()]) -> Choices:
+    """Who could go, best first, each with the reason; whoever could not, last, with what stands in the way."""
+
+    def read() -> list[Choice]:
+        with reading() as session:
+            return _choices(session, asked)
+
+    return Choices(items=await in_thread(read))
+
+
+@router.get("/{person_id}", responses=refuses(404))
+async def one(_actor: Desk, person_id: PathId) -> Member:
+    """One of the staff."""
+
+    def read() -> Member:
+        with reading() as session:
+            found = staff(session, now=now(), person_id=person_id)
+        if not found:
+            raise NotFound("Nobody of this number works here.")
+        return Member.of(found[0])
+
+    return await in_thread(read)
+
+
+def _choices(session: Session, asked: RangeAsked) -> list[Choice]:
+    if not asked.starts_at < asked.ends_at <= asked.starts_at + _LONGEST_RANGE:
+        raise Invalid("The end must be after the start, at most 24 hours later.", field="ends_at")
+    found = candidates(
+        session,
+        day=firm_settings(session).calendar.business_date(asked.starts_at),
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        taken=period(asked.starts_at, asked.ends_at),
+        client_id=asked.client_id,
+    )
+    return [Choice(**row._asdict()) for row in found if row.free or not asked.only_free]
