@@ -13,7 +13,7 @@ from starlette.responses import Response
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.api.v1.cursors import Cursor, cursor_of, position_of
 from guitara_app.api.v1.etags import tag_of
-from guitara_app.api.v1.fields import Body, Clock, Day, Id, Instant, Money, Note, PathId, QueryId, Reason, Yes
+from guitara_app.api.v1.fields import WHOLE, Body, Clock, Day, Id, Instant, Money, Note, PathId, QueryId, Reason, Yes
 from guitara_app.api.v1.once import Once, carry_out
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
@@ -104,7 +104,9 @@ class Booking(Body):
     therapist_ids: list[Id] = Field(min_length=1, max_length=20, examples=[[7]])
     evening: Day
     start: Clock = Field(description="On the firm's wall clock; 00:30 is after the evening's midnight.")
-    minutes: int | None = Field(default=None, strict=True, ge=1, le=1440, description="Else those of the services.")
+    minutes: Annotated[int, Field(ge=1, le=1440), WHOLE] | None = Field(
+        default=None, description="Else those of the services."
+    )
     price: Money | None = Field(default=None, description="Else that of the services, for each therapist.")
     driver_needed: Yes = True
     car_needed: Yes = False

@@ -36,7 +36,15 @@ def _like(pattern: str, words: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Id = Annotated[int, Field(strict=True, ge=1, le=_LARGEST)]
+def _whole(value: Any) -> Any:
+    """In JSON 7.0 is the number 7, but "7" and true are none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else "no number"
+
+
+WHOLE = BeforeValidator(_whole)
+Id = Annotated[int, Field(ge=1, le=_LARGEST), WHOLE]
 _DIGITS = BeforeValidator(
     lambda value: value if isinstance(value, int) or re.fullmatch(r"[0-9]{1,16}", value) else "no number"
 )

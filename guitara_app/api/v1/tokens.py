@@ -14,7 +14,7 @@ from guitara_app.accounts.queries import tokens_of
 from guitara_app.accounts.rules import API_TOKEN_PREFIX
 from guitara_app.accounts.services import make_token, revoke_token
 from guitara_app.accounts.services.tokens import LONGEST_TOKEN_DAYS, LONGEST_TOKEN_NAME
-from guitara_app.api.v1.fields import Body, PathId
+from guitara_app.api.v1.fields import WHOLE, Body, PathId
 from guitara_app.api.v1.rights import Caller, caller, needs
 from guitara_app.api.v1.schema import refuses
 from guitara_app.kit.database import reading, run
@@ -47,7 +47,7 @@ class TokenAsked(Body):
     """What a new token is to be called, and how long it lasts."""
 
     name: str = Field(min_length=1, max_length=LONGEST_TOKEN_NAME, examples=["Bookkeeping"])
-    days: int = Field(default=90, strict=True, ge=1, le=LONGEST_TOKEN_DAYS)
+    days: Annotated[int, Field(ge=1, le=LONGEST_TOKEN_DAYS), WHOLE] = 90
 
 
 class TokenMade(BaseModel):

@@ -1,4 +1,4 @@
-"""The description holds: whatever fits it is understood, whatever does not is refused, and every answer is as it says."""
+"""The description holds: what fits it is understood, what does not is refused, and every answer is as it says."""
 
 from __future__ import annotations
 
@@ -36,20 +36,17 @@ described = schemathesis.openapi.from_asgi("/api/v1/openapi.json", from_here)
 
 
 @schemathesis.check
-def what_fits_is_understood(
-    ctx: CheckContext, response: schemathesis.Response, case: schemathesis.Case
-) -> bool | None:
+def what_fits_is_understood(ctx: CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
     """Refusing what fits the schema for what it asks is right; not being able to read it is not."""
-    if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE and response.status_code in (400, 422):
-        if "/problems/unreadable" in response.text:
-            raise Failure(operation=case.operation.label, title="Fits the schema, but is unreadable", message=response.text)
+    fits = case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+    if fits and response.status_code in (400, 422) and "/problems/unreadable" in response.text:
+        title = "Fits the schema, but is unreadable"
+        raise Failure(operation=case.operation.label, title=title, message=response.text)
     return None
 
 
 @schemathesis.check
-def a_refusal_is_a_problem(
-    ctx: CheckContext, response: schemathesis.Response, case: schemathesis.Case
-) -> bool | None:
+def a_refusal_is_a_problem(ctx: CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> bool | None:
     """Nothing is refused in any other form."""
     if response.status_code >= 400:
         assert response.headers["content-type"] == [MEDIA_TYPE]
