@@ -11,11 +11,12 @@ from sqlmodel import col, select
 from bench.data import Firm
 from bench.timing import Row, row, timed
 from guitara_app.appointments.models import Assignment
-from guitara_app.appointments.queries import candidates, overlaps
+from guitara_app.appointments.queries import candidates
+from guitara_app.appointments.queries.candidates import Wanted
 from guitara_app.availability.models import Shift
 from guitara_app.clients.queries import search
 from guitara_app.kit.database import reading
-from guitara_app.kit.time import Period, period
+from guitara_app.kit.time import Period, now, period
 
 # Common and rare names, a part of a name, phones as typed here, an e-mail, and somebody who is not there.
 _TYPED = (
@@ -38,7 +39,7 @@ def conflict_check(firm: Firm, runs: int) -> list[Row]:
 
     def ours(number: int) -> None:
         with reading() as session:
-            overlaps(session, {_person(firm, number)}, _slot(firm, number))
+            candidates(session, _wanted(firm, number), now=now(), only=[_person(firm, number)])
 
     def naive(number: int) -> None:
         wanted = _slot(firm, number)
@@ -56,16 +57,8 @@ def free_staff(firm: Firm, runs: int) -> list[Row]:
     """Who of everybody is free for a slot, ranked and with the reason."""
 
     def ours(number: int) -> None:
-        starts_at, taken = _starts_at(firm, number), _slot(firm, number)
         with reading() as session:
-            found = candidates(
-                session,
-                day=firm.evening.day,
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(hours=1),
-                taken=taken,
-                client_id=firm.client,
-            )
+            found = candidates(session, _wanted(firm, number), now=now())
         if len(found) != len(firm.therapists):
             raise AssertionError("not everybody was looked at")
 
@@ -123,6 +116,11 @@ def _person(firm: Firm, number: int) -> int:
 
 def _starts_at(firm: Firm, number: int) -> datetime:
     return firm.evening.opens_at + timedelta(minutes=15 * (number % 40))
+
+
+def _wanted(firm: Firm, number: int) -> Wanted:
+    starts_at = _starts_at(firm, number)
+    return Wanted(firm.evening.day, starts_at, starts_at + timedelta(hours=1), client_id=firm.client)
 
 
 def _slot(firm: Firm, number: int) -> Period:

@@ -32,14 +32,14 @@ class Permission(StrEnum):
     SEE_CLIENTS = "see_clients"
     EDIT_CLIENTS = "edit_clients"
     BOOK = "book"
-    CANCEL = "cancel"
+    RUN_VISITS = "run_visits"
+    STEP_AS_THERAPIST = "step_as_therapist"
+    STEP_AS_DRIVER = "step_as_driver"
+    OVERRULE = "overrule"
     HANDLE_ATTENTION = "handle_attention"
     HAND_OVER = "hand_over"
     PRINT_SHEET = "print_sheet"
-    CALL_FOR_HELP = "call_for_help"
     SEE_OWN_JOBS = "see_own_jobs"
-    ANSWER_OFFER = "answer_offer"
-    ACT_ON_BEHALF = "act_on_behalf"
     SEE_SHIFTS = "see_shifts"
     MANAGE_SHIFTS = "manage_shifts"
     OWN_SHIFTS = "own_shifts"
@@ -53,14 +53,14 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_CLIENTS: DESK,
     Permission.EDIT_CLIENTS: DESK,
     Permission.BOOK: DESK,
-    Permission.CANCEL: DESK,
+    Permission.RUN_VISITS: DESK,
+    Permission.STEP_AS_THERAPIST: frozenset({Role.THERAPIST}) | DESK,
+    Permission.STEP_AS_DRIVER: frozenset({Role.DRIVER}) | DESK,
+    Permission.OVERRULE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.HANDLE_ATTENTION: DESK,
     Permission.HAND_OVER: DESK,
     Permission.PRINT_SHEET: DESK,
-    Permission.CALL_FOR_HELP: frozenset({Role.THERAPIST}) | DESK,
     Permission.SEE_OWN_JOBS: FIELD,
-    Permission.ANSWER_OFFER: frozenset({Role.THERAPIST}) | DESK,
-    Permission.ACT_ON_BEHALF: DESK,
     Permission.SEE_SHIFTS: DESK,
     Permission.MANAGE_SHIFTS: DESK,
     Permission.OWN_SHIFTS: FIELD,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guitara_app.accounts.permissions import DESK, Actor, Role
+from guitara_app.accounts.permissions import DESK, Actor, Permission, Role
 from guitara_app.appointments.words import (
     CLOSED,
     ENDINGS,
@@ -48,7 +48,7 @@ _STATE_OF_PROGRESS = {
     Progress.ENDED: S.IN_SESSION,
 }
 _PROGRESS_ORDER = tuple(Progress)
-_SESSION_BEGAN = "The session has begun. It can be stopped early, not cancelled."
+_SESSION_BEGAN = "The session has begun. It can be extended or stopped early, not changed or cancelled."
 
 
 class Action(StrEnum):
@@ -155,7 +155,7 @@ RULES: dict[Action, Rule] = {
     Action.INSIST: Rule(_O, OPEN, answers=_REFUSED),
     Action.REPLACE: Rule(_O, OPEN, answers=_REFUSED),
     Action.DROP: Rule(_O, OPEN, answers=_REFUSED),
-    Action.CHANGE: Rule(_O, BEFORE_SESSION, needs_reason=True),
+    Action.CHANGE: Rule(_O, BEFORE_SESSION, needs_reason=True, nobody=_SESSION_HELD),
     Action.SEARCH_DRIVER: Rule(_SYSTEM | _O, OPEN, leg=frozenset({LegState.PLANNED}), leg_becomes=LegState.SEARCHING),
     Action.OFFER_LEG: Rule(_SYSTEM, ANY, leg=frozenset({LegState.SEARCHING}), leg_becomes=LegState.OFFERED),
     Action.ACCEPT_LEG: Rule(_D, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.ACCEPTED),
@@ -283,6 +283,16 @@ class Visit:
     materials_reported: bool = False
 
 
+def permission_of(action: Action) -> Permission:
+    """The right that whoever takes ``action`` must hold, unless it is the system."""
+    by = RULES[action].by
+    if Party.THERAPIST in by:
+        return Permission.STEP_AS_THERAPIST
+    if Party.DRIVER in by:
+        return Permission.STEP_AS_DRIVER
+    return Permission.OVERRULE if by == _M else Permission.RUN_VISITS
+
+
 def party_of(actor: Actor) -> Party:
     """In what capacity ``actor`` acts."""
     if actor.role is None:
@@ -385,7 +395,7 @@ def _by_progress(visit: Visit, active: Iterable[Seat]) -> AppointmentState:
 def _not_now(action: Action, visit: AppointmentState) -> str:
     if visit in CLOSED:
         return f"This visit is {_said(visit)}; nothing can be done with it this way."
-    if action is Action.CANCEL:
+    if action in (Action.CANCEL, Action.CHANGE):
         return _SESSION_BEGAN
     return f"This visit is {_said(visit)}, so that is not possible now."
 

@@ -32,3 +32,45 @@ class BookingRequest(BaseModel):
     notes: str = ""
     off_shift_reason: str = ""
     idempotency_key: str = Field(default="", max_length=100, pattern=r"^[!-~]*$")
+
+
+class VisitFields(BaseModel):
+    """What can be changed of a visit, complete: as an editor saw it, and as they want it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    evening: date
+    start: time
+    minutes: int
+    price: Decimal = Field(allow_inf_nan=False)
+    service_ids: list[int] = Field(max_length=10)
+    therapist_ids: list[int] = Field(max_length=20)
+    driver_needed: bool
+    car_needed: bool
+    address_id: int
+    notes: str
+
+
+class ChangeRequest(BaseModel):
+    """A change of a visit: only the fields that are to be different, and the fields as the editor saw them.
+
+    ``seen`` is what tells a change of a colleague from one's own; without it nothing is compared.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    evening: date | None = None
+    start: time | None = None
+    minutes: int | None = None
+    price: Decimal | None = Field(default=None, allow_inf_nan=False)
+    service_ids: list[int] | None = Field(default=None, max_length=10)
+    therapist_ids: list[int] | None = Field(default=None, max_length=20)
+    driver_needed: bool | None = None
+    car_needed: bool | None = None
+    address_id: int | None = None
+    address_line: str = ""
+    locality_id: int | None = None
+    address_notes: str = ""
+    notes: str | None = None
+    off_shift_reason: str = ""
+    seen: VisitFields | None = None

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy.dialects.postgresql import Range
-
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.catalog.queries import ServiceChoice
 from guitara_app.firm.queries import FirmSettings
 from guitara_app.kit.errors import Invalid
-from guitara_app.kit.time import Calendar, period
+from guitara_app.kit.time import Calendar
 
 # An operator who books "for now" needs a moment to type.
 STARTED_AT_MOST_AGO = timedelta(minutes=10)
@@ -22,19 +20,14 @@ HIGHEST_PRICE = Decimal("999999.99")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When a visit is, what it costs and how long the therapist is taken by it."""
+    """When a visit is, what it costs, and the pause a therapist needs after it."""
 
     business_date: date
     starts_at: datetime
     ends_at: datetime
     minutes: int
     price: Decimal
-    turnaround_minutes: int
-
-    @property
-    def occupied(self) -> Range[datetime]:
-        """The visit and the pause after it."""
-        return period(self.starts_at, self.ends_at + timedelta(minutes=self.turnaround_minutes))
+    buffer_minutes: int
 
 
 def totals(services: Sequence[ServiceChoice]) -> tuple[int, Decimal]:
@@ -42,7 +35,14 @@ def totals(services: Sequence[ServiceChoice]) -> tuple[int, Decimal]:
     return sum(service.minutes for service in services), sum((service.price for service in services), Decimal(0))
 
 
-def plan(request: BookingRequest, services: Sequence[ServiceChoice], firm: FirmSettings, *, now: datetime) -> Plan:
+def plan(
+    request: BookingRequest,
+    services: Sequence[ServiceChoice],
+    firm: FirmSettings,
+    *,
+    now: datetime,
+    starts_at: datetime | None = None,
+) -> Plan:
     """What the request comes to.
 
     Args:
@@ -50,6 +50,7 @@ def plan(request: BookingRequest, services: Sequence[ServiceChoice], firm: FirmS
         services: the services it names that are on sale.
         firm: the settings in force.
         now: the present moment.
+        starts_at: when it starts, of a visit that is not moved; else the request says so.
 
     Raises:
         Invalid: something is missing or cannot be; ``field`` says where.
@@ -68,14 +69,15 @@ def plan(request: BookingRequest, services: Sequence[ServiceChoice], firm: FirmS
         raise Invalid(f"A visit lasts at most {hours:g} hours. For more, book it in parts.", field="minutes")
     if not Decimal(0) <= price <= HIGHEST_PRICE or price != price.quantize(Decimal("0.01")):
         raise Invalid("The price must be 0 or more, with at most two decimals.", field="price")
-    starts_at = _start(request, firm.calendar, firm.book_ahead_days, now)
+    if starts_at is None:
+        starts_at = start_of(request, firm, now=now)
     return Plan(
         business_date=firm.calendar.business_date(starts_at),
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=minutes),
         minutes=minutes,
         price=price,
-        turnaround_minutes=max(service.buffer_minutes for service in services),
+        buffer_minutes=max(service.buffer_minutes for service in services),
     )
 
 
@@ -106,12 +108,18 @@ def answer_due(now: datetime, starts_at: datetime, firm: FirmSettings) -> dateti
     return due if due < starts_at else max(now + timedelta(minutes=firm.answer_minutes_least), min(due, starts_at))
 
 
-def needs_car(request: BookingRequest) -> bool:
+def needs_car(driver_needed: bool, car_needed: bool, people: int) -> bool:
     """A group that is driven needs a car, whatever was ticked."""
-    return request.driver_needed and (request.car_needed or len(request.therapist_ids) > 1)
+    return driver_needed and (car_needed or people > 1)
 
 
-def _start(request: BookingRequest, calendar: Calendar, ahead_days: int, now: datetime) -> datetime:
+def start_of(request: BookingRequest, firm: FirmSettings, *, now: datetime) -> datetime:
+    """The instant at which the request wants to start.
+
+    Raises:
+        Invalid: it says no evening or time, or one that has passed or is too far ahead.
+    """
+    calendar, ahead_days = firm.calendar, firm.book_ahead_days
     if request.evening is None:
         raise Invalid("Choose the evening.", field="evening")
     if request.start is None or request.start.tzinfo is not None:

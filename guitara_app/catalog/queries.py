@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -32,3 +32,13 @@ def active_services(session: Session, only: Iterable[int] | None = None) -> list
         {"only": wanted},
     )
     return [ServiceChoice(row.id, row.name, row.minutes, row.price, row.buffer_minutes) for row in rows]
+
+
+def services_of(session: Session, service_ids: Sequence[int]) -> list[ServiceChoice]:
+    """These services, on sale or not, in the order given: what was booked before stays what it is."""
+    rows = session.execute(
+        text("SELECT id, name, minutes, price, buffer_minutes FROM services WHERE id = ANY(:ids)"),
+        {"ids": sorted({number for number in service_ids if 0 < number < 2**63})},
+    )
+    known = {row.id: ServiceChoice(row.id, row.name, row.minutes, row.price, row.buffer_minutes) for row in rows}
+    return [known[number] for number in service_ids if number in known]

@@ -386,7 +386,7 @@ class Story:
         self.riders[seat.id] = self.rows.add(LegPassenger(leg_id=leg.id, assignment_id=seat.id))
 
     def _offer_leg(self, leg: Leg, driver: int, at: datetime, *, answered_at: datetime | None = None) -> None:
-        leg.driver_id = driver
+        leg.driver_id, leg.planned_start = driver, leg.wanted_at
         leg.occupied = period(leg.wanted_at, leg.wanted_at + timedelta(minutes=leg.travel_minutes))
         values: dict[str, Any] = {"leg_id": leg.id, "driver_id": driver, "search_number": leg.search_number}
         due = at + timedelta(minutes=self.world.firm.leg_answer_minutes)

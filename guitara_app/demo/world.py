@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.models import Vehicle
 from guitara_app.catalog.queries import ServiceChoice, active_services
 from guitara_app.firm.queries import FirmSettings, firm_settings
-from guitara_app.travel.rules import estimate_minutes
 
 _BETWEEN_JOBS = timedelta(minutes=40)
 _BETWEEN_TRIPS = timedelta(minutes=5)
@@ -118,12 +117,8 @@ class World:
 
     def travel_minutes(self, home: Home, start_zone: int | None = None) -> int:
         """How long the way to ``home`` takes."""
-        return estimate_minutes(
-            start_zone,
-            home.zone_id,
-            same_zone_minutes=self.firm.same_zone_minutes,
-            other_zone_minutes=self.firm.other_zone_minutes,
-        )
+        same = start_zone == home.zone_id
+        return self.firm.same_zone_minutes if same else self.firm.other_zone_minutes
 
     def _best(self, fitting: list[int], many: int, wanted: set[int]) -> list[int] | None:
         self.random.shuffle(fitting)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Integer,
     MetaData,
     Numeric,
     Text,
@@ -69,6 +70,11 @@ def money(*, default: str | None = None) -> Any:
     """Pesos with two decimals."""
     column: Column[Any] = Column(Numeric(10, 2), nullable=False, server_default=default)
     return Field(sa_column=column) if default is None else Field(default=None, sa_column=column)
+
+
+def count() -> Any:
+    """A whole number, 0 unless said otherwise."""
+    return Field(default=0, sa_column=Column(Integer, nullable=False, server_default="0"))
 
 
 def words(default: str = "") -> Any:

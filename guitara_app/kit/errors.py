@@ -56,7 +56,11 @@ class Unavailable(GuitaraError):
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """One job that stands in the way: whose, which, and from when to when."""
+    """One job that stands in the way: whose, which, and from when to when.
+
+    ``missing_minutes`` is above 0 when the times do not touch, but the way from one to the other is longer
+    than the time between them.
+    """
 
     person_id: int
     person_name: str
@@ -64,6 +68,7 @@ class Overlap:
     starts_at: datetime
     ends_at: datetime
     appointment_id: int | None = None
+    missing_minutes: int = 0
 
 
 class Conflict(GuitaraError):

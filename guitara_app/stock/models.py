@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 
 from guitara_app.kit.columns import Table, identity, moment, money, one_of, reference, word, words
 
@@ -61,6 +61,11 @@ class StockMovement(Table, table=True):
     __table_args__ = (
         one_of("kind", ("opening", "take", "give_back", "use_up", "refill", "restock", "correct", "discard")),
         Index("ix_stock_movements_item_id", "item_id", "id"),
+        Index(
+            "ix_stock_movements_appointment_id",
+            "appointment_id",
+            postgresql_where=text("appointment_id IS NOT NULL"),
+        ),
     )
 
     id: int = identity()
@@ -70,6 +75,7 @@ class StockMovement(Table, table=True):
     in_use_change: int = 0
     empty_change: int = 0
     appointment_id: int | None = None
+    assignment_id: int | None = None
     moved_at: datetime = moment()
     moved_by_id: int | None = reference("people.id", nullable=True)
     reason: str = words()

@@ -6,14 +6,15 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import time
 from multiprocessing import get_context
-from unittest.mock import patch
 
-from guitara_app.appointments.services import book, booking, cancel
+from guitara_app.appointments.services import book, cancel
 from guitara_app.kit.database import engine, run, use_pool
 from guitara_app.kit.errors import Conflict
+from tests.support.blind import without_holding
 from tests.support.firm import NOW, Firm
 
 PROCESSES = 4
@@ -61,11 +62,9 @@ def _seeds(task: Rush) -> Iterator[int]:
     return iter(range(task.seed, task.attempts * PROCESSES, PROCESSES))
 
 
-def _eyes_shut(task: Rush):  # type: ignore[no-untyped-def]  # a context manager of mock
+def _eyes_shut(task: Rush) -> AbstractContextManager[None]:
     """Without the lock: two who look at the same moment both see the time free."""
-    if task.guarded:
-        return patch.object(booking, "lock_people", booking.lock_people)
-    return patch.object(booking, "lock_people", lambda *_: None)
+    return nullcontext() if task.guarded else without_holding()
 
 
 def _attempt(task: Rush, seed: int) -> str:

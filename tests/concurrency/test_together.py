@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import time
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
@@ -14,13 +16,14 @@ from sqlalchemy import text
 from guitara_app.accounts import services as accounts
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Actor, Role
-from guitara_app.appointments.services import accept, booking, cancel
+from guitara_app.appointments.services import accept, booking, cancel, seats
 from guitara_app.clients.rules import NewClient
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import run, transaction
 from guitara_app.kit.errors import Conflict, GuitaraError, Invalid, NotPossible
 from tests.concurrency.conftest import AtOnce
 from tests.integration.guards.guard import double_bookings, guard_off, scalar
+from tests.support.blind import without_holding
 from tests.support.firm import NOW, Firm, open_firm
 
 ROUNDS = 8
@@ -50,35 +53,35 @@ def saves(firm: Firm, *people: tuple[int, ...], **more: Any) -> list[Callable[[]
     return [save(actor, request) for actor, request in zip(operators, requests, strict=True)]
 
 
-def meet_after_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+def meet_after_looking(patches: ExitStack) -> None:
     """Neither holds the people's time, and both have looked before either writes."""
-    look, both = booking.overlaps, threading.Barrier(2)
+    look, both = seats.candidates, threading.Barrier(2)
     first_time = threading.local()
 
-    def wait_for_the_other(*args: Any) -> Any:
-        found = look(*args)
+    def wait_for_the_other(*args: Any, **more: Any) -> Any:
+        found = look(*args, **more)
         if not getattr(first_time, "over", False):
             first_time.over = True
             both.wait(10)
         return found
 
-    monkeypatch.setattr(booking, "lock_people", lambda *_: None)
-    monkeypatch.setattr(booking, "overlaps", wait_for_the_other)
+    patches.enter_context(without_holding())
+    patches.enter_context(patch.object(seats, "candidates", wait_for_the_other))
 
 
 @pytest.mark.parametrize("people", [((0,), (0,)), ((0, 1, 2), (2, 3, 0))], ids=["single", "groups"])
 def test_two_press_save_for_the_same_time(
-    database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch, at_once: AtOnce, people: tuple[tuple[int, ...], ...]
+    database: DatabaseUrls, at_once: AtOnce, people: tuple[tuple[int, ...], ...]
 ) -> None:
     firm = open_firm()
     both = saves(firm, *people)
-    with monkeypatch.context() as patched:
+    with ExitStack() as patched:
         meet_after_looking(patched)
         with guard_off(database.owner, "assignments"):
             assert len(sorted_out(at_once(both))[0]) == 2
             assert double_bookings(database.owner) > 0
     for hold_time in (False, True):
-        with monkeypatch.context() as patched:
+        with ExitStack() as patched:
             if not hold_time:
                 meet_after_looking(patched)
             won, refused = sorted_out(at_once(both))
@@ -149,7 +152,7 @@ def test_a_booking_that_read_the_account_before_it_was_disabled_holds_the_accoun
 ) -> None:
     firm = open_firm()
     admin = Actor(second_operator(firm).person_id, Role.ADMIN, "Ben")
-    look, ended = booking.overlaps, threading.Event()
+    look, ended = seats.candidates, threading.Event()
 
     def disable() -> None:
         run(lambda session: accounts.disable(session, admin, firm.therapists[0], reason="left", now=NOW))
@@ -157,12 +160,12 @@ def test_a_booking_that_read_the_account_before_it_was_disabled_holds_the_accoun
 
     other = threading.Thread(target=disable)
 
-    def look_while_disabling(*args: Any) -> Any:
+    def look_while_disabling(*args: Any, **more: Any) -> Any:
         other.start()
         assert not ended.wait(0.3)
-        return look(*args)
+        return look(*args, **more)
 
-    monkeypatch.setattr(booking, "overlaps", look_while_disabling)
+    monkeypatch.setattr(seats, "candidates", look_while_disabling)
     assert firm.book(0) > 0
     other.join(10)
     assert ended.is_set()

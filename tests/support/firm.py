@@ -154,6 +154,7 @@ def leg_row(session: Session, firm: Firm, driver: int, start: datetime, end: dat
         "driver_id": firm.drivers[driver],
         "vehicle_needed": "any",
         "wanted_at": start,
+        "planned_start": start,
         "travel_minutes": 30,
         "occupied": period(start, end),
     }

@@ -11,6 +11,7 @@ from guitara_app.appointments.words import CLOSED, Answer, AppointmentState, Pro
 from guitara_app.kit.columns import (
     Table,
     bounded,
+    count,
     identity,
     moment,
     money,
@@ -85,8 +86,9 @@ class AppointmentService(Table, table=True):
 class Assignment(Table, table=True):
     """One therapist on one visit: the answer, how far they are, and the time that is taken by it.
 
-    ``occupied`` is what is compared: from the start to the end that is expected now, plus the turnaround. Actual times
-    stand beside it and are never refused because of the plan.
+    ``occupied`` is what is compared: from the start to the end that is expected now, plus the turnaround: the pause of
+    the services (``buffer_minutes``) and the way to the person's next job. Actual times stand beside it and are never
+    refused because of the plan.
     """
 
     __tablename__ = "assignments"
@@ -107,6 +109,7 @@ class Assignment(Table, table=True):
         Index("uq_assignments_in_session", "person_id", unique=True, postgresql_where=text("progress = 'in_session'")),
         Index("ix_assignments_appointment_id", "appointment_id"),
         Index("ix_assignments_person_id_planned", "person_id", "planned_start"),
+        Index("ix_assignments_live_until", text("upper(occupied)"), postgresql_where=text(IS_LIVE)),
         Index("ix_assignments_due", "due_at", postgresql_where=text("answer = 'offered' AND released_at IS NULL")),
     )
 
@@ -122,7 +125,9 @@ class Assignment(Table, table=True):
     chosen_because: str = words()
     planned_start: datetime = moment()
     planned_end: datetime = moment()
+    buffer_minutes: int = count()
     turnaround_minutes: int = 0
+    extension_minutes: int = count()
     occupied: Period = time_range()
     departed_at: datetime | None = moment(nullable=True)
     arrived_at: datetime | None = moment(nullable=True)

@@ -11,6 +11,7 @@ from guitara_app.appointments.words import LegState, OfferAnswer
 from guitara_app.kit.columns import (
     Table,
     bounded,
+    count,
     identity,
     moment,
     never_overlapping,
@@ -26,7 +27,10 @@ IS_LIVE = "state IN ('offered', 'accepted', 'under_way')"
 
 
 class Leg(Table, table=True):
-    """One trip. Outbound leads to an appointment, return leads away from one; with both it is client to client."""
+    """One trip. Outbound leads to an appointment, return leads away from one; with both it is client to client.
+
+    ``planned_start`` is set when a driver is asked: the wanted time of a way there, the present for a way back.
+    """
 
     __tablename__ = "legs"
     __table_args__ = (
@@ -35,6 +39,7 @@ class Leg(Table, table=True):
         CheckConstraint("from_appointment_id IS NOT NULL OR to_appointment_id IS NOT NULL", name="leads_somewhere"),
         CheckConstraint("from_appointment_id IS DISTINCT FROM to_appointment_id", name="moves"),
         CheckConstraint(f"NOT ({IS_LIVE}) OR driver_id IS NOT NULL", name="live_has_driver"),
+        CheckConstraint(f"NOT ({IS_LIVE}) OR planned_start IS NOT NULL", name="live_has_start"),
         CheckConstraint("state NOT IN ('planned', 'searching') OR driver_id IS NULL", name="open_has_no_driver"),
         CheckConstraint("state <> 'under_way' OR departed_at IS NOT NULL", name="under_way"),
         CheckConstraint("state <> 'done' OR finished_at IS NOT NULL", name="done"),
@@ -62,6 +67,8 @@ class Leg(Table, table=True):
     urgent: bool = False
     wanted_at: datetime = moment()
     travel_minutes: int
+    planned_start: datetime | None = moment(nullable=True)
+    turnaround_minutes: int = count()
     occupied: Period | None = time_range(nullable=True)
     search_number: int = 0
     accepted_at: datetime | None = moment(nullable=True)

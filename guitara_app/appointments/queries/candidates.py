@@ -1,33 +1,58 @@
-"""Who could go: everybody free first, longest idle first, each with the reason."""
+"""Who could go: the one answer to who is free, what clashes and who is best, each with the reason."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.overlaps import job_words
+from guitara_app.appointments.queries.jobs import KnownJob, around, seat_jobs, travel_times
+from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
+from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.errors import Overlap
 from guitara_app.kit.time import Calendar, minutes_between
+from guitara_app.travel.estimate import Place, TravelTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a visit asks of a therapist: when, where (None while that is not known), for whom and which services."""
+
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    buffer_minutes: int = 0
+    place: Place | None = None
+    client_id: int | None = None
+    service_ids: tuple[int, ...] = ()
+
+    @property
+    def job(self) -> Job:
+        """It as a job that nobody has yet."""
+        return Job(0, self.starts_at, self.ends_at, self.buffer_minutes, self.place, self.place)
 
 
 class Candidate(NamedTuple):
-    """A therapist for a range: free or not, and why, in words."""
+    """A therapist for what is wanted: free or not, why, in words, and the jobs that are in the way."""
 
     person_id: int
     name: str
     free: bool
     reason: str
+    conflicts: tuple[Overlap, ...] = ()
 
 
-# One pass over the staff. The overlap is answered by the exclusion constraint's own index.
 _CANDIDATES = text(
-    "SELECT p.id, p.name, s.starts, s.ends, s.covers, t.jobs, t.last_end, b.appointment_id, b.business_date,"
-    " b.starts_at, b.ends_at, b.client, p.id = c.preferred_therapist_id AS favourite"
+    "SELECT p.id, p.name, s.starts, s.ends, s.covers, t.jobs, t.last_end, p.id = c.preferred_therapist_id AS favourite,"
+    " CASE WHEN EXISTS (SELECT 1 FROM person_services WHERE person_id = p.id) THEN"
+    "  (SELECT string_agg(v.name, ', ' ORDER BY v.name) FROM services v WHERE v.id = ANY(:services)"
+    "   AND NOT EXISTS (SELECT 1 FROM person_services x WHERE x.person_id = p.id AND x.service_id = v.id))"
+    "  END AS cannot_give"
     " FROM people p"
     " LEFT JOIN LATERAL (SELECT min(lower(period)) AS starts, max(upper(period)) AS ends,"
     "   bool_or(period @> tstzrange(:starts, :visit_ends, '[)')) AS covers"
@@ -37,11 +62,6 @@ _CANDIDATES = text(
     "   FROM assignments g WHERE g.person_id = p.id AND g.planned_start >= :day_starts"
     "   AND g.planned_start < :day_ends AND (g.answer IN ('offered', 'accepted')"
     "   OR (g.answer = 'released' AND g.progress = 'ended'))) t ON true"
-    " LEFT JOIN LATERAL (SELECT a.id AS appointment_id, a.business_date, lower(g.occupied) AS starts_at,"
-    "   upper(g.occupied) AS ends_at, k.name AS client FROM assignments g"
-    "   JOIN appointments a ON a.id = g.appointment_id JOIN clients k ON k.id = a.client_id"
-    "   WHERE g.person_id = p.id AND g.answer IN ('offered', 'accepted') AND g.released_at IS NULL"
-    "   AND g.occupied && tstzrange(:starts, :ends, '[)') ORDER BY lower(g.occupied) LIMIT 1) b ON true"
     " LEFT JOIN clients c ON c.id = :client"
     " WHERE p.role = 'therapist' AND p.disabled_at IS NULL"
     " AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only))"
@@ -50,45 +70,66 @@ _CANDIDATES = text(
 
 def candidates(
     session: Session,
+    wanted: Wanted,
     *,
-    day: date,
-    starts_at: datetime,
-    ends_at: datetime,
-    taken: Range[datetime],
-    client_id: int | None = None,
+    now: datetime,
     only: Collection[int] | None = None,
+    but: Collection[int] = (),
 ) -> list[Candidate]:
-    """Every therapist in use (or those in ``only``) for a visit of business day ``day``, best first.
+    """Every therapist in use (or those in ``only``), best first: the client's favourite, then the longest idle.
 
-    Free means: on shift for the whole visit, and no live job overlaps ``taken`` (the visit and its turnaround).
+    Free means: gives the services, is on shift for the whole visit, and has no live job that it would overlap or be too
+    near to. Assignments in ``but`` do not count: they are about to be moved.
     """
-    calendar = firm_settings(session).calendar
-    whole_day = calendar.day_period(day)
+    firm = firm_settings(session)
+    calendar, travel = firm.calendar, travel_times(firm)
+    whole_day = calendar.day_period(wanted.day)
     values = {
-        "day": day,
-        "starts": starts_at,
-        "visit_ends": ends_at,
-        "ends": taken.upper,
+        "day": wanted.day,
+        "starts": wanted.starts_at,
+        "visit_ends": wanted.ends_at,
         "day_starts": whole_day.lower,
         "day_ends": whole_day.upper,
-        "client": client_id,
+        "client": wanted.client_id,
+        "services": list(wanted.service_ids),
         "only": None if only is None else sorted(only),
     }
-    ranked = [_ranked(row, calendar, starts_at) for row in session.execute(_CANDIDATES, values)]
+    rows = session.execute(_CANDIDATES, values).all()
+    reach = around(wanted.starts_at, wanted.ends_at + timedelta(minutes=wanted.buffer_minutes))
+    jobs = seat_jobs(session, [row.id for row in rows], now=now, within=reach, but=but)
+    ranked = [_ranked(row, jobs[row.id], wanted, travel, calendar) for row in rows]
     ranked.sort(key=lambda pair: pair[0])
     return [candidate for _, candidate in ranked]
 
 
-def _ranked(row: Row[Any], calendar: Calendar, starts_at: datetime) -> tuple[tuple[int, int, str, int], Candidate]:
-    if row.appointment_id is not None:
-        return (3, 0, row.name, row.id), Candidate(row.id, row.name, False, job_words(calendar, row))
+def _ranked(
+    row: Row[Any], known: list[KnownJob], wanted: Wanted, travel: TravelTimes, calendar: Calendar
+) -> tuple[tuple[int, int, str, int], Candidate]:
+    conflicts = tuple(overlaps(wanted.job, known, travel, calendar))
+    if conflicts:
+        said = ", ".join(overlap_words(clash) for clash in conflicts)
+        return (3, 0, row.name, row.id), Candidate(row.id, row.name, False, said, conflicts)
     if not row.covers:
         return (4, 0, row.name, row.id), Candidate(row.id, row.name, False, _off_shift(row, calendar))
-    jobs = f"{row.jobs} job{'s' if row.jobs > 1 else ''} tonight" if row.jobs else "no job yet tonight"
-    idle = minutes_between(row.last_end or row.starts, starts_at)
-    favourite = "client's favourite, " if row.favourite else ""
-    candidate = Candidate(row.id, row.name, True, f"{favourite}{jobs}, free {_duration(idle)} before")
-    return (1 if favourite else 2, -idle, row.name, row.id), candidate
+    if row.cannot_give:
+        return (5, 0, row.name, row.id), Candidate(row.id, row.name, False, f"does not give {row.cannot_give}")
+    idle = minutes_between(row.last_end or row.starts, wanted.starts_at)
+    parts = [
+        "client's favourite" if row.favourite else "",
+        f"{row.jobs} job{'s' if row.jobs > 1 else ''} tonight" if row.jobs else "no job yet tonight",
+        f"free {_duration(idle)} before",
+        _way(known, wanted, travel),
+    ]
+    candidate = Candidate(row.id, row.name, True, ", ".join(part for part in parts if part))
+    return (1 if row.favourite else 2, -idle, row.name, row.id), candidate
+
+
+def _way(known: list[KnownJob], wanted: Wanted, travel: TravelTimes) -> str:
+    before = [one.job for one in known if one.job.start <= wanted.starts_at]
+    if not before or wanted.place is None:
+        return ""
+    last = max(before, key=lambda job: job.start)
+    return f"{travel.minutes(last.destination, wanted.place, last.end)} min away"
 
 
 def _off_shift(row: Row[Any], calendar: Calendar) -> str:

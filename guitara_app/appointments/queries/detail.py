@@ -8,25 +8,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.happenings import WHAT_HAPPENED
 from guitara_app.appointments.lifecycle import RULES, Action
 from guitara_app.appointments.queries.rows import VisitRow, pesos, visits
 from guitara_app.appointments.views import Detail, HistoryRow, LegRow, Place
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import Calendar
-
-_WHAT = {
-    "booked": "Booked",
-    "offer_accepted": "Accepted",
-    "offer_rejected": "Rejected",
-    "appointment_cancelled": "Cancelled",
-    "clash_opened": "Runs into the next job",
-    "alarm_raised": "Called for help",
-    "alarm_settled": "Alarm closed",
-    "attention_claimed": "Taken on at the desk",
-    "attention_taken_over": "Taken over at the desk",
-    "attention_released": "Let go of at the desk",
-}
 
 
 def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | None:
@@ -111,7 +99,7 @@ def _history(session: Session, appointment_id: int, calendar: Calendar) -> list[
 
 
 def _history_row(row: Any, calendar: Calendar) -> HistoryRow:
-    what = _WHAT.get(row.kind, row.kind.replace("_", " ").capitalize())
+    what = WHAT_HAPPENED.get(row.kind, row.kind.replace("_", " ").capitalize())
     who = row.actor or "The system"
     return HistoryRow(
         event_id=row.id,

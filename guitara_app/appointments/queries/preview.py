@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.candidates import Candidate, candidates
-from guitara_app.appointments.queries.overlaps import overlap_sentence, overlaps
+from guitara_app.appointments.queries.candidates import Candidate, Wanted, candidates
+from guitara_app.appointments.queries.jobs import place_in_locality, place_of
+from guitara_app.appointments.queries.overlaps import overlap_sentence
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import Plan, check_people, plan, totals
 from guitara_app.catalog.queries import active_services
@@ -60,8 +61,8 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime) -> Previe
     found: list[Candidate] = []
     warnings: list[str] = []
     if planned is not None:
-        found = _candidates(session, draft, planned)
-        problems += _problems_of_people(session, draft, planned, found)
+        found = candidates(session, _wanted(session, draft, planned), now=now)
+        problems += _problems_of_people(draft, found)
         warnings = _warnings(session, draft, planned, firm.calendar)
     return Preview(
         evening_label=firm.calendar.evening_label(planned.business_date) if planned else "",
@@ -83,14 +84,20 @@ def _attempt(problems: list[Problem], work: Callable[[], T]) -> T | None:
         return None
 
 
-def _candidates(session: Session, draft: BookingRequest, planned: Plan) -> list[Candidate]:
-    return candidates(
-        session,
+def _wanted(session: Session, draft: BookingRequest, planned: Plan) -> Wanted:
+    place = None
+    if draft.address_id is not None:
+        place = place_of(session, draft.address_id)
+    elif draft.locality_id is not None:
+        place = place_in_locality(session, draft.locality_id)
+    return Wanted(
         day=planned.business_date,
         starts_at=planned.starts_at,
         ends_at=planned.ends_at,
-        taken=planned.occupied,
+        buffer_minutes=planned.buffer_minutes,
+        place=place,
         client_id=draft.client_id,
+        service_ids=tuple(draft.service_ids),
     )
 
 
@@ -106,20 +113,17 @@ def _problems_of_client(session: Session, draft: BookingRequest) -> list[Problem
     return problems
 
 
-def _problems_of_people(
-    session: Session, draft: BookingRequest, planned: Plan, found: list[Candidate]
-) -> list[Problem]:
+def _problems_of_people(draft: BookingRequest, found: list[Candidate]) -> list[Problem]:
     by_id = {candidate.person_id: candidate for candidate in found}
     chosen = [by_id[person_id] for person_id in draft.therapist_ids if person_id in by_id]
-    clashes = overlaps(session, {candidate.person_id for candidate in chosen}, planned.occupied)
+    clashes = [clash for candidate in chosen for clash in candidate.conflicts]
     problems = [Problem("therapist_ids", overlap_sentence(clashes))] if clashes else []
     if set(draft.therapist_ids) - by_id.keys():
         problems.append(Problem("therapist_ids", "One of the people chosen cannot be booked any more. Choose again."))
-    taken = {clash.person_id for clash in clashes}
-    off_shift = [candidate for candidate in chosen if not candidate.free and candidate.person_id not in taken]
-    if off_shift and not draft.off_shift_reason.strip():
-        listed = ", ".join(f"{candidate.name} ({candidate.reason})" for candidate in off_shift)
-        problems.append(Problem("off_shift_reason", f"Outside the shift: {listed}. Choose another, or give a reason."))
+    unfit = [candidate for candidate in chosen if not candidate.free and not candidate.conflicts]
+    if unfit and not draft.off_shift_reason.strip():
+        listed = ", ".join(f"{candidate.name} ({candidate.reason})" for candidate in unfit)
+        problems.append(Problem("off_shift_reason", f"Cannot go: {listed}. Choose another, or give a reason."))
     return problems
 
 

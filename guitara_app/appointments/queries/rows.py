@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ SELECT a.*, c.name AS client, c.phone, c.notes AS client_notes, d.line, d.notes 
      'progress', g.progress, 'due_at', g.due_at, 'reason', g.answer_reason, 'because', g.chosen_because,
      'started_at', g.session_started_at, 'ended_at', g.session_ended_at, 'planned_start', g.planned_start,
      'planned_end', g.planned_end, 'payment_requested_at', g.payment_requested_at, 'phone', p.phone,
+     'extension_minutes', g.extension_minutes,
      'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
      'review', (SELECT r.id FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL),
      'review_opened_at', (SELECT r.opened_at FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
@@ -84,6 +85,7 @@ def expected_end(visit: VisitRow) -> datetime:
 def session_end(visit: VisitRow, seat: dict[str, Any]) -> datetime:
     """When a session that has begun will be over: its full length after its start, never before the visit's end."""
     length = datetime.fromisoformat(seat["planned_end"]) - datetime.fromisoformat(seat["planned_start"])
+    length += timedelta(minutes=seat["extension_minutes"])
     end: datetime = max(visit.row.ends_at, datetime.fromisoformat(seat["started_at"]) + length)
     return end
 

@@ -3,57 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Unpack
 
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.appointments.lifecycle import Action
-from guitara_app.appointments.models import Alarm, Appointment
-from guitara_app.appointments.services.answers import for_person, own_seat
-from guitara_app.appointments.services.visit import check_seat, clean_reason, happened, note
+from guitara_app.appointments.models import Alarm
+from guitara_app.appointments.services.visit import Tap, clean_reason, seat_step
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
-from guitara_app.kit.events import keep_result, result_of_key
+from guitara_app.kit.events import record
 
 
-def panic(
-    session: Session,
-    actor: Actor,
-    assignment_id: int,
-    *,
-    now: datetime,
-    reason: str = "",
-    happened_at: datetime | None = None,
-    idempotency_key: str = "",
-) -> None:
+def panic(session: Session, actor: Actor, assignment_id: int, **tap: Unpack[Tap]) -> None:
     """Call the desk for help: an alarm on every board, with the place and the phone. A second call changes nothing.
 
     Raises:
         NotAllowed, NotFound: it is not the actor's job.
         NotPossible: the therapist is not on this job.
     """
-    require(actor, Permission.CALL_FOR_HELP)
-    if result_of_key(session, actor.person_id or 0, idempotency_key) is not None:
+    step = seat_step(session, actor, Action.PANIC, assignment_id, **tap)
+    if step is None:
         return
-    at, reason = happened(happened_at, now=now), clean_reason(reason)
-    visit, seat = own_seat(session, actor, assignment_id)
-    check_seat(Action.PANIC, actor, visit, seat, reason=reason)
+    step.check()
+    seat = step.own_seat
     is_open = select(Alarm.id).where(col(Alarm.assignment_id) == seat.id, col(Alarm.settled_at).is_(None))
     if session.scalar(is_open) is None:
-        session.add(Alarm(appointment_id=visit.id, assignment_id=seat.id, raised_at=at))
-        note(
-            session,
-            "alarm_raised",
-            visit,
-            for_person(actor, seat.person_id),
-            now=now,
-            happened_at=at,
-            topics={"desk", f"appointment:{visit.id}", f"person:{seat.person_id}"},
-            assignment_id=seat.id,
-            person_id=seat.person_id,
-            reason=reason,
-        )
-    keep_result(session, actor.person_id or 0, idempotency_key, seat.id)
+        session.add(Alarm(appointment_id=step.visit.id, assignment_id=seat.id, raised_at=step.at))
+        step.done()
 
 
 def settle_alarm(session: Session, actor: Actor, alarm_id: int, *, outcome: str, now: datetime) -> None:
@@ -74,14 +52,13 @@ def settle_alarm(session: Session, actor: Actor, alarm_id: int, *, outcome: str,
     if alarm.settled_at is not None:
         raise NotPossible("Somebody has closed this alarm already.")
     alarm.outcome, alarm.settled_at, alarm.settled_by_id = outcome, now, actor.person_id
-    visit = session.get_one(Appointment, alarm.appointment_id)
-    note(
+    record(
         session,
         "alarm_settled",
-        visit,
-        actor,
+        by=actor,
         now=now,
-        topics={"desk", f"appointment:{visit.id}"},
+        topics={"desk", f"appointment:{alarm.appointment_id}"},
+        appointment_id=alarm.appointment_id,
         assignment_id=alarm.assignment_id,
         reason=outcome,
     )

@@ -1,40 +1,25 @@
-"""A therapist's answer to an offer."""
+"""A therapist's answer to an offer, taking it back, and what becomes of a place that nobody answered for."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Unpack
 
 from sqlalchemy.orm import Session
 
-from guitara_app.accounts.permissions import Actor, Permission, require
+from guitara_app.accounts.permissions import SYSTEM, Actor
 from guitara_app.appointments.lifecycle import Action
-from guitara_app.appointments.models import Appointment, Assignment, Review
-from guitara_app.appointments.services.visit import (
-    check_seat,
-    clean_reason,
-    free,
-    happened,
-    legs_of,
-    note,
-    open_visit,
-    seats_of,
-    settle,
-    topics_of,
-)
-from guitara_app.kit.errors import Invalid, NotFound
-from guitara_app.kit.events import keep_result, result_of_key
+from guitara_app.appointments.models import Assignment, Review
+from guitara_app.appointments.rules import answer_due
+from guitara_app.appointments.services.endings import expire
+from guitara_app.appointments.services.seats import next_candidate, offer_seat, vacate
+from guitara_app.appointments.services.trips import bring_back
+from guitara_app.appointments.services.visit import Step, Tap, seat_step
+from guitara_app.appointments.words import Answer
+from guitara_app.firm.queries import firm_settings
 
 
-def accept(
-    session: Session,
-    actor: Actor,
-    assignment_id: int,
-    *,
-    now: datetime,
-    reason: str = "",
-    happened_at: datetime | None = None,
-    idempotency_key: str = "",
-) -> None:
+def accept(session: Session, actor: Actor, assignment_id: int, **tap: Unpack[Tap]) -> None:
     """Say yes to an offer: one's own, or for somebody else from the desk, with a reason.
 
     Raises:
@@ -42,19 +27,17 @@ def accept(
         NotPossible: it has been answered, has lapsed, or the visit is over.
         Invalid: the desk gave no reason.
     """
-    _answer(session, actor, assignment_id, Action.ACCEPT, now, reason, happened_at, idempotency_key)
+    step = seat_step(session, actor, Action.ACCEPT, assignment_id, **tap)
+    if step is None:
+        return
+    step.check()
+    seat = step.own_seat
+    seat.answer, seat.answered_at, seat.answer_reason = Answer.ACCEPTED, step.at, step.reason
+    seat.version += 1
+    step.done()
 
 
-def reject(
-    session: Session,
-    actor: Actor,
-    assignment_id: int,
-    *,
-    reason: str,
-    now: datetime,
-    happened_at: datetime | None = None,
-    idempotency_key: str = "",
-) -> None:
+def reject(session: Session, actor: Actor, assignment_id: int, **tap: Unpack[Tap]) -> None:
     """Say no to an offer, with a reason: the time is free at once, and a review waits for the desk.
 
     Raises:
@@ -62,77 +45,72 @@ def reject(
         NotPossible: it has been answered, has lapsed, or the visit is over.
         Invalid: no reason was given.
     """
-    _answer(session, actor, assignment_id, Action.REJECT, now, reason, happened_at, idempotency_key)
-
-
-def _answer(
-    session: Session,
-    actor: Actor,
-    assignment_id: int,
-    action: Action,
-    now: datetime,
-    reason: str,
-    happened_at: datetime | None,
-    idempotency_key: str,
-) -> None:
-    require(actor, Permission.ANSWER_OFFER)
-    if result_of_key(session, actor.person_id or 0, idempotency_key) is not None:
+    step = seat_step(session, actor, Action.REJECT, assignment_id, **tap)
+    if step is None:
         return
-    at, reason = happened(happened_at, now=now), clean_reason(reason)
-    visit, seat = own_seat(session, actor, assignment_id)
-    need_reason_on_behalf(actor, seat.person_id, reason)
-    rule = check_seat(action, actor, visit, seat, reason=reason)
-    if rule.answer_becomes is None:
-        raise ValueError(f"{action} is no answer")
-    seat.answer, seat.answered_at, seat.answer_reason = rule.answer_becomes, at, reason
+    step.check()
+    _refuse(step, Answer.REJECTED)
+    step.done()
+
+
+def withdraw(session: Session, actor: Actor, assignment_id: int, **tap: Unpack[Tap]) -> None:
+    """Take back a yes before the session, with a reason; whoever is on the way already is brought back.
+
+    Raises:
+        NotAllowed, NotFound: it is not the actor's to take back.
+        NotPossible: it was not accepted, or the session has begun.
+        Invalid: no reason was given.
+    """
+    step = seat_step(session, actor, Action.WITHDRAW, assignment_id, **tap)
+    if step is None:
+        return
+    step.check()
+    bring_back(step, [step.own_seat])
+    _refuse(step, Answer.WITHDRAWN)
+    step.done()
+
+
+def lapse(session: Session, assignment_id: int, *, now: datetime) -> None:
+    """The time to answer is over: offer the place to the next best, or leave it to the desk, or let the visit expire.
+
+    Which of them the firm has set. When it was answered meanwhile, or is not due yet, nothing happens.
+    """
+    step = seat_step(session, SYSTEM, Action.LAPSE, assignment_id, now=now)
+    if step is None:
+        return
+    seat, firm = step.own_seat, firm_settings(session)
+    if seat.answer != Answer.OFFERED or seat.released_at is not None or seat.due_at is None or seat.due_at > now:
+        return
+    step.check()
+    seat.answer, seat.answered_at = Answer.LAPSED, now
     seat.version += 1
-    if action is Action.REJECT:
-        free(seat, now=now)
-        session.add(
-            Review(appointment_id=visit.id, assignment_id=seat.id, cause="rejected", reason=reason, opened_at=now)
-        )
-    settle(session, visit, now=now)
-    note(
-        session,
-        "offer_accepted" if action is Action.ACCEPT else "offer_rejected",
-        visit,
-        for_person(actor, seat.person_id),
-        now=now,
-        happened_at=at,
-        topics=topics_of(visit, seats_of(session, visit), legs_of(session, visit)),
+    vacate(step, seat)
+    reassign = firm.when_unanswered == "reassign" and now < step.visit.starts_at
+    following = next_candidate(step) if reassign else None
+    if following is None:
+        _open_review(step, seat)
+    else:
+        due_at = answer_due(now, step.visit.starts_at, firm)
+        offer_seat(step, following.person_id, because=following.reason, due_at=due_at)
+    step.done(data={"next_person_id": None if following is None else following.person_id})
+    if firm.when_unanswered == "expire":
+        expire(session, step.visit.id, now=now)
+
+
+def _refuse(step: Step, answer: Answer) -> None:
+    seat = step.own_seat
+    seat.answer, seat.answered_at, seat.answer_reason = answer, step.at, step.reason
+    seat.version += 1
+    vacate(step, seat)
+    _open_review(step, seat)
+
+
+def _open_review(step: Step, seat: Assignment) -> None:
+    waiting = Review(
+        appointment_id=step.visit.id,
         assignment_id=seat.id,
-        person_id=seat.person_id,
-        reason=reason,
+        cause=seat.answer,
+        reason=step.reason,
+        opened_at=step.now,
     )
-    keep_result(session, actor.person_id or 0, idempotency_key, seat.id)
-
-
-def own_seat(session: Session, actor: Actor, assignment_id: int) -> tuple[Appointment, Assignment]:
-    """The place and its visit, locked, when the actor may act on it.
-
-    Raises:
-        NotFound: there is none, or it is somebody else's; a therapist learns nothing of others' visits.
-    """
-    seat = session.get(Assignment, assignment_id) if 0 < assignment_id < 2**63 else None
-    if seat is None or not (actor.is_desk or seat.person_id == actor.person_id):
-        raise NotFound("This job is not yours, or not there any more.")
-    visit = open_visit(session, seat.appointment_id)
-    session.refresh(seat, with_for_update=True)
-    return visit, seat
-
-
-def for_person(actor: Actor, person_id: int) -> Actor:
-    """The actor as they stand in the log: for themselves, or on behalf of ``person_id``."""
-    if actor.person_id == person_id:
-        return actor
-    return Actor(actor.person_id, actor.role, actor.name, on_behalf_of=person_id)
-
-
-def need_reason_on_behalf(actor: Actor, person_id: int, reason: str) -> None:
-    """Whoever acts for somebody else says why.
-
-    Raises:
-        Invalid: no reason.
-    """
-    if actor.person_id != person_id and not reason:
-        raise Invalid("Say why you do this for them, for example: phone is dead.", field="reason")
+    step.session.add(waiting)

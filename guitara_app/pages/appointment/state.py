@@ -32,7 +32,7 @@ class AppointmentState(rx.State):
         await live.watch(self, current_actor(), live.Scope.appointment(int(asked)) if known else None)
 
     @rx.event
-    @allow(Permission.CANCEL)
+    @allow(Permission.RUN_VISITS)
     async def cancel(self, appointment_id: Number, reason: Reason) -> rx.event.EventSpec:
         """Call the visit off; everybody concerned sees it at once."""
         actor, at = current_actor(), now()

@@ -31,14 +31,14 @@ class TonightState(rx.State):
         await live.watch_own(self, actor)
 
     @rx.event
-    @allow(Permission.ANSWER_OFFER)
+    @allow(Permission.STEP_AS_THERAPIST)
     async def accept(self, assignment_id: Number) -> None:
         """Say yes to a job."""
         actor, at = current_actor(), now()
         await in_thread(run, lambda session: accept(session, actor, assignment_id, now=at))
 
     @rx.event
-    @allow(Permission.ANSWER_OFFER)
+    @allow(Permission.STEP_AS_THERAPIST)
     async def reject(self, assignment_id: Number, reason: Reason) -> rx.event.EventSpec:
         """Say no to a job; the desk finds somebody else."""
         actor, at = current_actor(), now()

@@ -48,4 +48,4 @@ def test_whoever_has_no_role_has_no_right(permission: Permission) -> None:
 def test_acting_for_somebody_gives_none_of_their_rights() -> None:
     driver = Actor(1, Role.DRIVER, "Driver", on_behalf_of=2)
     with pytest.raises(NotAllowed):
-        require(driver, Permission.ANSWER_OFFER)
+        require(driver, Permission.STEP_AS_THERAPIST)

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.services import booking
 from guitara_app.kit.database import transaction
 from guitara_app.kit.errors import Conflict
 from guitara_app.kit.time import period
 from tests.integration.guards.conftest import Place
 from tests.integration.guards.guard import CLASHING, NOT_CLASHING, Job, double_bookings, guard_off
+from tests.support.blind import without_looking
 from tests.support.firm import manila
 
 BY_SERVICE = {name: jobs for name, jobs in CLASHING.items() if not jobs[1].driver}
@@ -21,12 +21,6 @@ BY_SERVICE = {name: jobs for name, jobs in CLASHING.items() if not jobs[1].drive
 
 def table_of(job: Job) -> str:
     return "legs" if job.driver else "assignments"
-
-
-def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service neither holds people's time nor looks whether it is taken."""
-    monkeypatch.setattr(booking, "lock_people", lambda *_: None)
-    monkeypatch.setattr(booking, "overlaps", lambda *_: [])
 
 
 @pytest.mark.parametrize(("first", "second"), CLASHING.values(), ids=CLASHING)
@@ -43,14 +37,11 @@ def test_the_tables_refuse_what_they_take_without_the_guard(place: Place, first:
 
 
 @pytest.mark.parametrize(("first", "second"), BY_SERVICE.values(), ids=BY_SERVICE)
-def test_booking_is_refused_by_the_guard_alone_and_named_by_the_service(
-    place: Place, monkeypatch: pytest.MonkeyPatch, first: Job, second: Job
-) -> None:
+def test_booking_is_refused_by_the_guard_alone_and_named_by_the_service(place: Place, first: Job, second: Job) -> None:
     firm = place.firm
     # The reason keeps the look at who is on shift, which also sees jobs, from refusing first.
     blind = {"off_shift_reason": "the guard is what is tried"}
-    with monkeypatch.context() as patched:
-        without_looking(patched)
+    with without_looking():
         with guard_off(place.database.owner, "assignments"):
             first.save(firm)
             second.book(firm, **blind)

@@ -1,0 +1,160 @@
+"""The live jobs of people as they are expected now: what "free", "clash" and "best" are all worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.models.appointment import IS_LIVE as LIVE_SEAT
+from guitara_app.appointments.models.leg import IS_LIVE as LIVE_LEG
+from guitara_app.appointments.timeline import Job
+from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.kit.time import Period, period
+from guitara_app.travel.estimate import LONGEST_MINUTES, Estimate, Place, TravelTimes
+
+_SEATS = f"""
+SELECT g.id, g.person_id, p.name AS person, g.appointment_id, g.planned_start AS starts, g.planned_end AS ends,
+  g.extension_minutes, g.session_started_at AS began, g.progress = 'in_session' AS running, g.buffer_minutes,
+  g.occupied, g.turnaround_minutes, a.business_date, c.name AS client, a.address_id AS to_address,
+  l.zone_id AS to_zone, d.latitude AS to_latitude, d.longitude AS to_longitude
+FROM assignments g JOIN appointments a ON a.id = g.appointment_id JOIN people p ON p.id = g.person_id
+JOIN clients c ON c.id = a.client_id JOIN client_addresses d ON d.id = a.address_id
+JOIN localities l ON l.id = d.locality_id
+WHERE g.person_id = ANY(:people) AND {LIVE_SEAT}
+"""  # noqa: S608
+_LEGS = f"""
+SELECT g.id, g.driver_id AS person_id, p.name AS person, coalesce(g.to_appointment_id, g.from_appointment_id)
+  AS appointment_id, g.planned_start AS starts, g.planned_start + make_interval(mins => g.travel_minutes) AS ends,
+  0 AS extension_minutes, g.departed_at AS began, g.state = 'under_way' AS running, 0 AS buffer_minutes,
+  g.occupied, g.turnaround_minutes, g.business_date, coalesce(tc.name, fc.name) AS client,
+  fa.address_id AS from_address, fl.zone_id AS from_zone, fd.latitude AS from_latitude, fd.longitude AS from_longitude,
+  ta.address_id AS to_address, tl.zone_id AS to_zone, td.latitude AS to_latitude, td.longitude AS to_longitude
+FROM legs g JOIN people p ON p.id = g.driver_id
+LEFT JOIN appointments fa ON fa.id = g.from_appointment_id LEFT JOIN clients fc ON fc.id = fa.client_id
+LEFT JOIN client_addresses fd ON fd.id = fa.address_id LEFT JOIN localities fl ON fl.id = fd.locality_id
+LEFT JOIN appointments ta ON ta.id = g.to_appointment_id LEFT JOIN clients tc ON tc.id = ta.client_id
+LEFT JOIN client_addresses td ON td.id = ta.address_id LEFT JOIN localities tl ON tl.id = td.locality_id
+WHERE g.driver_id = ANY(:people) AND {LIVE_LEG.replace("state", "g.state")}
+"""  # noqa: S608
+
+
+class KnownJob(NamedTuple):
+    """A live job with what is needed to name it, and the time it takes at present."""
+
+    job: Job
+    person_id: int
+    person: str
+    appointment_id: int
+    business_date: date
+    client: str
+    occupied: Period
+    turnaround_minutes: int
+
+
+def travel_times(firm: FirmSettings) -> TravelTimes:
+    """Whoever knows the way for this firm."""
+    return Estimate(firm.same_zone_minutes, firm.other_zone_minutes, firm.calendar.zone)
+
+
+def around(start: datetime, end: datetime) -> Period:
+    """The range outside which no job can matter to one from ``start`` to ``end``, its pause included."""
+    reach = timedelta(minutes=LONGEST_MINUTES)
+    return period(start - reach, end + reach)
+
+
+def seat_jobs(
+    session: Session, people: Collection[int], *, now: datetime, within: Period | None = None, but: Collection[int] = ()
+) -> dict[int, list[KnownJob]]:
+    """Each therapist's live jobs as expected at ``now``, without the assignments in ``but``.
+
+    ``within`` leaves out what lies outside it.
+    """
+    return _jobs(session, _SEATS, people, now, within, but)
+
+
+def leg_jobs(
+    session: Session,
+    drivers: Collection[int],
+    *,
+    now: datetime,
+    within: Period | None = None,
+    but: Collection[int] = (),
+) -> dict[int, list[KnownJob]]:
+    """Each driver's live trips as expected at ``now``, without the legs in ``but``."""
+    return _jobs(session, _LEGS, drivers, now, within, but)
+
+
+def place_of(session: Session, address_id: int) -> Place | None:
+    """Where an address is; None when there is no such address."""
+    row = session.execute(
+        text(
+            "SELECT d.id, l.zone_id, d.latitude, d.longitude FROM client_addresses d"
+            " JOIN localities l ON l.id = d.locality_id WHERE d.id = :id"
+        ),
+        {"id": address_id},
+    ).one_or_none()
+    return None if row is None else Place(row.id, row.zone_id, row.latitude, row.longitude)
+
+
+def place_in_locality(session: Session, locality_id: int) -> Place | None:
+    """Somewhere in a town: an address that is not known yet. None when there is no such town."""
+    zone = session.execute(text("SELECT zone_id FROM localities WHERE id = :id"), {"id": locality_id}).scalar()
+    return None if zone is None else Place(0, zone)
+
+
+def _jobs(
+    session: Session,
+    statement: str,
+    people: Collection[int],
+    now: datetime,
+    within: Period | None,
+    but: Collection[int],
+) -> dict[int, list[KnownJob]]:
+    values: dict[str, Any] = {"people": sorted(people)}
+    if within is not None:
+        statement += " AND g.occupied && tstzrange(:within_from, :within_to, '[)')"
+        values |= {"within_from": within.lower, "within_to": within.upper}
+    found: dict[int, list[KnownJob]] = {person: [] for person in people}
+    least = now + timedelta(minutes=firm_settings(session).overrun_step_minutes)
+    for row in session.execute(text(statement), values):
+        if row.id not in but:
+            found[row.person_id].append(_known(row, now, least))
+    return found
+
+
+def _known(row: Row[Any], now: datetime, least: datetime) -> KnownJob:
+    length = row.ends - row.starts + timedelta(minutes=row.extension_minutes)
+    start, end = row.starts, row.ends
+    if row.began is not None:
+        start = min(start, row.began)
+        if row.running:
+            end = max(end, row.began + length)
+    if end <= now:
+        # Over its time and nobody has said that it ended: it goes on, and a little longer than this very minute.
+        end = max(end, least)
+    job = Job(
+        id=row.id,
+        start=start,
+        end=end,
+        buffer_minutes=row.buffer_minutes,
+        origin=_place(row, "from") if hasattr(row, "from_address") else _place(row, "to"),
+        destination=_place(row, "to"),
+        begun=row.running,
+    )
+    return KnownJob(
+        job, row.person_id, row.person, row.appointment_id, row.business_date, row.client, row.occupied,
+        row.turnaround_minutes,
+    )  # fmt: skip
+
+
+def _place(row: Row[Any], side: str) -> Place | None:
+    values = row._mapping
+    if values[f"{side}_address"] is None:
+        return None
+    return Place(
+        values[f"{side}_address"], values[f"{side}_zone"], values[f"{side}_latitude"], values[f"{side}_longitude"]
+    )

@@ -1,0 +1,96 @@
+"""One person's jobs along the clock: what each takes of their time, and where one runs into the next.
+
+Pure. ``occupied`` is ``[start, end + turnaround)``; the turnaround is the pause after the job and the way to the
+person's next known job. Only one side is widened, so nothing counts twice. What is laid out is never refused: where a
+job would reach into the next it stops there, and says by how many minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from guitara_app.kit.time import Period, minutes_between, period
+from guitara_app.travel.estimate import Place, TravelTimes
+
+# However late or early things are, a live job takes up some time: the constraint compares only what is there.
+_LEAST = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One live job: when it is expected now, and where it begins and ends (None when that is not known)."""
+
+    id: int
+    start: datetime
+    end: datetime
+    buffer_minutes: int = 0
+    origin: Place | None = None
+    destination: Place | None = None
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a job takes: its range, the minutes after its end, and by how many minutes it runs into the next job."""
+
+    job: Job
+    occupied: Period
+    turnaround_minutes: int
+    next_job: Job | None
+    short_minutes: int
+
+
+def lay_out(jobs: Iterable[Job], travel: TravelTimes) -> list[Slot]:
+    """Every job of one person with its time, earliest first. The ranges never overlap and are never empty."""
+    ordered = sorted(jobs, key=lambda job: (job.start, not job.begun, job.id))
+    starts: list[datetime] = []
+    for job in ordered:
+        starts.append(max(job.start, starts[-1] + _LEAST) if starts else job.start)
+    return [_slot(ordered, starts, index, travel) for index in range(len(ordered))]
+
+
+def in_the_way(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> list[tuple[Job, int]]:
+    """The jobs for which ``new`` cannot be added: those it overlaps, and those too near to get there or away in time.
+
+    With each the minutes that are missing; empty when the person is free.
+    """
+    found: dict[int, tuple[Job, int]] = {}
+    pause = timedelta(minutes=new.buffer_minutes)
+    for job in jobs:
+        end = job.end + timedelta(minutes=job.buffer_minutes)
+        if job.start < new.end + pause and new.start < end:
+            found[job.id] = (job, minutes_between(max(job.start, new.start), min(end, new.end + pause)))
+    before = max((job for job in jobs if job.start <= new.start), key=lambda job: (job.start, job.id), default=None)
+    after = min((job for job in jobs if job.start > new.start), key=lambda job: (job.start, job.id), default=None)
+    if before is not None and before.id not in found:
+        missing = minutes_between(new.start, before.end + timedelta(minutes=turnaround(before, new, travel)))
+        if missing:
+            found[before.id] = (before, missing)
+    if after is not None and after.id not in found:
+        missing = minutes_between(after.start, new.end + timedelta(minutes=turnaround(new, after, travel)))
+        if missing:
+            found[after.id] = (after, missing)
+    return sorted(found.values(), key=lambda pair: (pair[0].start, pair[0].id))
+
+
+def turnaround(job: Job, following: Job | None, travel: TravelTimes) -> int:
+    """The minutes after ``job`` before the person can begin ``following``: its pause and the way there.
+
+    A trip whose beginning is not known counts the way to it in its own estimate, so it adds nothing here.
+    """
+    if following is None or job.destination is None or following.origin is None:
+        return job.buffer_minutes
+    return job.buffer_minutes + travel.minutes(job.destination, following.origin, job.end)
+
+
+def _slot(ordered: list[Job], starts: list[datetime], index: int, travel: TravelTimes) -> Slot:
+    job, start = ordered[index], starts[index]
+    following = ordered[index + 1] if index + 1 < len(ordered) else None
+    minutes = turnaround(job, following, travel)
+    wanted = max(job.end + timedelta(minutes=minutes), start + _LEAST)
+    end = wanted if following is None else min(wanted, starts[index + 1])
+    # Measured to when the next is due, not to where it had to give way.
+    short = 0 if following is None else minutes_between(following.start, wanted)
+    return Slot(job, period(start, end), minutes, following, short)
