@@ -10,7 +10,6 @@ branch_labels = None
 depends_on = None
 
 _LIVE_SEAT = "answer IN ('offered', 'accepted') AND released_at IS NULL"
-_LIVE_LEG = "state IN ('offered', 'accepted', 'under_way')"
 
 
 def upgrade() -> None:
@@ -25,7 +24,6 @@ def upgrade() -> None:
     op.execute(
         "UPDATE legs SET planned_start = coalesce(departed_at, lower(occupied), wanted_at) WHERE driver_id IS NOT NULL"
     )
-    op.create_check_constraint("live_has_start", "legs", f"NOT ({_LIVE_LEG}) OR planned_start IS NOT NULL")
     op.add_column("stock_movements", sa.Column("assignment_id", sa.Integer(), nullable=True))
     op.create_index(
         "ix_stock_movements_appointment_id",

@@ -155,7 +155,7 @@ def leg_row(session: Session, firm: Firm, driver: int, start: datetime, end: dat
         "vehicle_needed": "any",
         "wanted_at": start,
         "planned_start": start,
-        "travel_minutes": 30,
+        "travel_minutes": int((end - start).total_seconds() // 60),
         "occupied": period(start, end),
     }
     leg = Leg(**(values | more))

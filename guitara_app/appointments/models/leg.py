@@ -39,7 +39,6 @@ class Leg(Table, table=True):
         CheckConstraint("from_appointment_id IS NOT NULL OR to_appointment_id IS NOT NULL", name="leads_somewhere"),
         CheckConstraint("from_appointment_id IS DISTINCT FROM to_appointment_id", name="moves"),
         CheckConstraint(f"NOT ({IS_LIVE}) OR driver_id IS NOT NULL", name="live_has_driver"),
-        CheckConstraint(f"NOT ({IS_LIVE}) OR planned_start IS NOT NULL", name="live_has_start"),
         CheckConstraint("state NOT IN ('planned', 'searching') OR driver_id IS NULL", name="open_has_no_driver"),
         CheckConstraint("state <> 'under_way' OR departed_at IS NOT NULL", name="under_way"),
         CheckConstraint("state <> 'done' OR finished_at IS NOT NULL", name="done"),

@@ -28,7 +28,8 @@ WHERE g.person_id = ANY(:people) AND {LIVE_SEAT}
 """  # noqa: S608
 _LEGS = f"""
 SELECT g.id, g.driver_id AS person_id, p.name AS person, coalesce(g.to_appointment_id, g.from_appointment_id)
-  AS appointment_id, g.planned_start AS starts, g.planned_start + make_interval(mins => g.travel_minutes) AS ends,
+  AS appointment_id, coalesce(g.planned_start, g.wanted_at) AS starts,
+  coalesce(g.planned_start, g.wanted_at) + make_interval(mins => g.travel_minutes) AS ends,
   0 AS extension_minutes, g.departed_at AS began, g.state = 'under_way' AS running, 0 AS buffer_minutes,
   g.occupied, g.turnaround_minutes, g.business_date, coalesce(tc.name, fc.name) AS client,
   fa.address_id AS from_address, fl.zone_id AS from_zone, fd.latitude AS from_latitude, fd.longitude AS from_longitude,
@@ -145,10 +146,10 @@ def _known(row: Row[Any], now: datetime, least: datetime) -> KnownJob:
         destination=_place(row, "to"),
         begun=row.running,
     )
+    taken = period(row.occupied.lower, row.occupied.upper)
     return KnownJob(
-        job, row.person_id, row.person, row.appointment_id, row.business_date, row.client, row.occupied,
-        row.turnaround_minutes,
-    )  # fmt: skip
+        job, row.person_id, row.person, row.appointment_id, row.business_date, row.client, taken, row.turnaround_minutes
+    )
 
 
 def _place(row: Row[Any], side: str) -> Place | None:

@@ -89,7 +89,9 @@ class Step:
         """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises."""
         if self.action is None:
             raise ValueError("a booking is no action on a visit")
-        rule = check(
+        if self._is_on_behalf and not self.reason:
+            raise Invalid("Say why you do this for them, for example: phone is dead.", field="reason")
+        return check(
             self.action,
             party_of(self.actor),
             visit=AppointmentState(self.visit.state),
@@ -100,9 +102,6 @@ class Step:
             places=[Progress(seat.progress) for seat in self.seats if seat in live(self.seats) or worked(seat)],
             reason=self.reason,
         )
-        if self._is_on_behalf and not self.reason:
-            raise Invalid("Say why you do this for them, for example: phone is dead.", field="reason")
-        return rule
 
     @property
     def own_seat(self) -> Assignment:

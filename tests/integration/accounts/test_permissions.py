@@ -7,24 +7,15 @@ import pytest
 from guitara_app.accounts.permissions import HOLDERS, SYSTEM, Actor, Permission, Role, allowed, require
 from guitara_app.kit.errors import NotAllowed
 
-OPERATOR = {
-    "signed_in",
-    "see_board",
-    "see_appointment",
-    "see_clients",
-    "edit_clients",
-    "book",
-    "cancel",
-    "answer_offer",
-}
-OPERATOR |= {"act_on_behalf", "see_shifts", "manage_shifts"}
-OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "call_for_help"}
+OPERATOR = {"signed_in", "see_board", "see_appointment", "see_clients", "edit_clients", "book", "run_visits"}
+OPERATOR |= {"step_as_therapist", "step_as_driver", "see_shifts", "manage_shifts"}
+OPERATOR |= {"handle_attention", "hand_over", "print_sheet"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
-    Role.THERAPIST: {"signed_in", "see_own_jobs", "answer_offer", "call_for_help", "own_shifts"},
-    Role.DRIVER: {"signed_in", "see_own_jobs", "own_shifts"},
-    Role.MANAGER: OPERATOR,
-    Role.ADMIN: OPERATOR | {"manage_accounts"},
+    Role.THERAPIST: {"signed_in", "see_own_jobs", "step_as_therapist", "own_shifts"},
+    Role.DRIVER: {"signed_in", "see_own_jobs", "step_as_driver", "own_shifts"},
+    Role.MANAGER: OPERATOR | {"overrule"},
+    Role.ADMIN: OPERATOR | {"overrule", "manage_accounts"},
 }
 
 

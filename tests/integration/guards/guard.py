@@ -107,11 +107,11 @@ class Job:
             with transaction() as session:
                 assert grow_overdue(session, now=self.seen_at) == len(self.people)
 
-    def book(self, firm: Firm, **more: object) -> int:
-        """Through the service, as the booking form does."""
+    def book(self, firm: Firm, *, now: datetime | None = None, **more: object) -> int:
+        """Through the service, as the booking form does, at ``now`` (20:00 unless said otherwise)."""
         start = (self.start.hour * 60 + self.start.minute + 8 * 60) % (24 * 60)
         clock = datetime(2000, 1, 1, start // 60, start % 60).time()  # noqa: DTZ001  a wall clock
-        return firm.book(*self.people, start=clock, minutes=self.minutes, now=self.seen_at or NOW, **more)
+        return firm.book(*self.people, start=clock, minutes=self.minutes, now=now or NOW, **more)
 
 
 def one(hour: int, minute: int, until: int, until_minute: int, *people: int, **more: object) -> Job:

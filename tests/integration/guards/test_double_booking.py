@@ -50,7 +50,7 @@ def test_booking_is_refused_by_the_guard_alone_and_named_by_the_service(place: P
         with pytest.raises(Conflict):
             second.book(firm, **blind)
     with pytest.raises(Conflict) as refused:
-        second.book(firm)
+        second.book(firm, now=first.seen_at)
     common = {firm.therapists[person] for person in set(first.people) & set(second.people)}
     assert {overlap.person_id for overlap in refused.value.overlaps} == common
     assert refused.value.field == "therapist_ids"
