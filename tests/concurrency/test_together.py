@@ -176,7 +176,8 @@ def test_one_client_added_by_two_at_once(database: DatabaseUrls, at_once: AtOnce
     for number in range(ROUNDS):
         # The same phone, typed in two ways; the second operator is told to look for it.
         typed = [f"0917 555 00{number:02}", f"+63 917 55500{number:02}"]
-        start = NOW.replace(hour=20 + number // 4, minute=number % 4 * 15).time()
+        # Far enough apart to get from one street to the next.
+        start = NOW.replace(hour=20 + number // 2, minute=number % 2 * 30).time()
 
         def save(who: int, start: time = start, typed: list[str] = typed) -> int:
             client = {"client_id": None, "new_client": NewClient(name="Mr Cruz", phone=typed[who])}

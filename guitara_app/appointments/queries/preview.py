@@ -61,7 +61,7 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime) -> Previe
     found: list[Candidate] = []
     warnings: list[str] = []
     if planned is not None:
-        found = candidates(session, _wanted(session, draft, planned), now=now)
+        found = candidates(session, wanted_by(session, draft, planned), now=now)
         problems += _problems_of_people(draft, found)
         warnings = _warnings(session, draft, planned, firm.calendar)
     return Preview(
@@ -84,7 +84,8 @@ def _attempt(problems: list[Problem], work: Callable[[], T]) -> T | None:
         return None
 
 
-def _wanted(session: Session, draft: BookingRequest, planned: Plan) -> Wanted:
+def wanted_by(session: Session, draft: BookingRequest, planned: Plan) -> Wanted:
+    """What a booking asks of a therapist; its place as far as that is known."""
     place = None
     if draft.address_id is not None:
         place = place_of(session, draft.address_id)

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.appointments.models import Appointment, AppointmentService
-from guitara_app.appointments.queries.candidates import Wanted
-from guitara_app.appointments.queries.jobs import place_of
+from guitara_app.appointments.queries.preview import wanted_by
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import Plan, answer_due, check_people, needs_car, plan
 from guitara_app.appointments.services.seats import claim_time, offer_seat, therapists
@@ -45,18 +44,9 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     people = therapists(session, request.therapist_ids)
     override = normal_note(request.off_shift_reason, field="off_shift_reason")
     lock_people(session, set(people))
+    claims = claim_time(session, people, wanted_by(session, request, planned), now=now, override=override)
     client = _client(session, actor, request, now=now)
     address = _address(session, request, client.id, now=now)
-    wanted = Wanted(
-        day=planned.business_date,
-        starts_at=planned.starts_at,
-        ends_at=planned.ends_at,
-        buffer_minutes=planned.buffer_minutes,
-        place=place_of(session, address.id),
-        client_id=client.id,
-        service_ids=tuple(request.service_ids),
-    )
-    claims = claim_time(session, people, wanted, now=now, override=override)
     visit = _visit(session, request, planned, client.id, address, booker, now)
     add_services(session, visit, request.service_ids, services)
     step = booked_step(session, actor, visit, set(people), now=now, reason=override, key=request.idempotency_key)
