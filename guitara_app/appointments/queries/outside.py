@@ -42,4 +42,12 @@ def outside_hours(session: Session, *, now: datetime, people: Collection[int] | 
     """Live jobs (of ``people``, else of everybody) that are not over and not inside the person's shifts, by start."""
     rows = session.execute(_OUTSIDE, {"now": now, "people": None if people is None else sorted(people)})
     calendar = firm_settings(session).calendar
-    return [OutsideJob(row.person_id, row.appointment_id, row.business_date, job_words(calendar, row)) for row in rows]
+    return [
+        OutsideJob(
+            row.person_id,
+            row.appointment_id,
+            row.business_date,
+            job_words(calendar, row.client, row.appointment_id, row.business_date, row.starts_at, row.ends_at),
+        )
+        for row in rows
+    ]

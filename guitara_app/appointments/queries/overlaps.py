@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
 from guitara_app.appointments.queries.jobs import KnownJob
 from guitara_app.appointments.timeline import Job, in_the_way
@@ -22,7 +23,7 @@ def overlaps(new: Job, known: Sequence[KnownJob], travel: TravelTimes, calendar:
             Overlap(
                 person_id=one.person_id,
                 person_name=one.person,
-                job=job_words(calendar, one),
+                job=job_words(calendar, one.client, one.appointment_id, one.business_date, job.start, job.end),
                 starts_at=job.start,
                 ends_at=job.end,
                 appointment_id=one.appointment_id,
@@ -44,8 +45,9 @@ def overlap_words(clash: Overlap) -> str:
     return f"needs {clash.missing_minutes} min more between this and {clash.job}"
 
 
-def job_words(calendar: Calendar, one: KnownJob) -> str:
+def job_words(
+    calendar: Calendar, client: str, appointment_id: int, evening: date, starts_at: datetime, ends_at: datetime
+) -> str:
     """A job in a few words: whose, from when to when, and its number."""
-    start = calendar.clock_label(one.job.start, one.business_date)
-    end = calendar.clock_label(one.job.end, one.business_date)
-    return f"{one.client}, {start} to {end} (#{one.appointment_id})"
+    start, end = (calendar.clock_label(at, evening) for at in (starts_at, ends_at))
+    return f"{client}, {start} to {end} (#{appointment_id})"
