@@ -20,7 +20,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.threads import in_thread
-from guitara_app.kit.time import now, period
+from guitara_app.kit.time import now
 
 router = APIRouter(prefix="/staff", tags=["staff"])
 
@@ -146,12 +146,14 @@ async def one(_actor: Desk, person_id: PathId) -> Member:
 def _choices(session: Session, asked: RangeAsked) -> list[Choice]:
     if not asked.starts_at < asked.ends_at <= asked.starts_at + _LONGEST_RANGE:
         raise Invalid("The end must be after the start, at most 24 hours later.", field="ends_at")
-    found = candidates(
-        session,
+    wanted = Wanted(
         day=firm_settings(session).calendar.business_date(asked.starts_at),
         starts_at=asked.starts_at,
         ends_at=asked.ends_at,
-        taken=period(asked.starts_at, asked.ends_at),
         client_id=asked.client_id,
     )
-    return [Choice(**row._asdict()) for row in found if row.free or not asked.only_free]
+    return [
+        Choice(person_id=one.person_id, name=one.name, free=one.free, reason=one.reason)
+        for one in candidates(session, wanted, now=now())
+        if one.free or not asked.only_free
+    ]
