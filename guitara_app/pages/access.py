@@ -3,7 +3,7 @@
 Any browser can call any public method of any State with any payload, so a handler is written like this::
 
     @rx.event
-    @allow(Permission.CANCEL)
+    @allow(Permission.RUN_VISITS)
     async def cancel(self, appointment_id: int, form: CancelForm):
         actor = current_actor()
 

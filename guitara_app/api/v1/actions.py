@@ -22,8 +22,8 @@ from guitara_app.kit.time import now
 
 router = APIRouter(tags=["actions"])
 
-Answerer = Annotated[Actor, Depends(needs(Permission.ANSWER_OFFER))]
-Canceller = Annotated[Actor, Depends(needs(Permission.CANCEL))]
+Answerer = Annotated[Actor, Depends(needs(Permission.STEP_AS_THERAPIST))]
+Canceller = Annotated[Actor, Depends(needs(Permission.RUN_VISITS))]
 
 
 class Step(Body):

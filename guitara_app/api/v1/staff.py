@@ -14,7 +14,7 @@ from guitara_app.accounts.permissions import Actor, Permission, Role
 from guitara_app.api.v1.fields import Body, Instant, PathId, QueryId
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
-from guitara_app.appointments.queries.candidates import candidates
+from guitara_app.appointments.queries.candidates import Wanted, candidates
 from guitara_app.appointments.queries.staff import StaffRow, staff
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
