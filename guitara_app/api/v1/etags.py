@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
+from fastapi import Header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from guitara_app.api.v1.problems import Happening, Refusal
+
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The tag of what you read: if it has changed since, nothing is saved."),
+]
+
+_CHANGED = "It was changed since you read it, so nothing was saved. Read it again and decide anew."
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -31,6 +42,24 @@ def tags_in(header: str) -> list[str]:
 def matches(header: str, tag: str) -> bool:
     """Whether ``tag`` is one of those the header lists, or the header takes any."""
     return header.strip() == "*" or tag in tags_in(header)
+
+
+def check_match(header: str, tag: str, since: Callable[[int], Sequence[Happening]]) -> None:
+    """Refuse a change of something that is not what the caller read.
+
+    Args:
+        header: what If-Match lists.
+        tag: that of the thing as it is now.
+        since: what happened since the mark of a tag.
+
+    Raises:
+        Refusal: none of the tags stands any more.
+    """
+    if matches(header, tag):
+        return
+    mark = max((mark_of(known) for known in tags_in(header)), default=0)
+    changed = since(mark) if mark else []
+    raise Refusal("changed", _CHANGED, headers={"etag": tag}, changed=list(changed))
 
 
 class Tagged:

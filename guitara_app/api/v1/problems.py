@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -52,7 +53,7 @@ KINDS = {
     "wrong-method": Kind(405, "Wrong method", "The path is right, the method is not; `Allow` lists those that are."),
     "conflict": Kind(409, "The time is taken", "`clashes` names the jobs that stand in the way."),
     "not-possible": Kind(409, "Not possible now", "The thing is not in a state that permits this."),
-    "stale": Kind(409, "Changed meanwhile", "Somebody else changed it since it was read. Read it again."),
+    "stale": Kind(409, "Changed meanwhile", "Somebody else changed it meanwhile; `fields` says what and to what."),
     "changed": Kind(412, "Changed meanwhile", "It is not what If-Match says any more; `changed` says what happened."),
     "too-large": Kind(413, "Too large", "The body is too large."),
     "too-many": Kind(429, "Too many requests", "Wait for `Retry-After` seconds."),
@@ -96,6 +97,15 @@ class Happening(BaseModel):
     at: datetime
 
 
+class FieldTaken(BaseModel):
+    """A field that somebody else changed meanwhile, and what stands there now."""
+
+    field: str
+    by: str
+    at: str
+    stands: str
+
+
 class Misfit(BaseModel):
     """A part of the request that does not fit the schema."""
 
@@ -113,6 +123,7 @@ class Problem(BaseModel):
     field: str | None = Field(default=None, description="The part of the request it is about.")
     clashes: list[Clash] | None = None
     changed: list[Happening] | None = None
+    fields: list[FieldTaken] | None = None
     errors: list[Misfit] | None = None
 
 
@@ -158,6 +169,7 @@ def refusal_of(error: GuitaraError) -> Response:
         headers=headers,
         field=error.field or None,
         clashes=clashes if kind == "conflict" else None,
+        fields=[FieldTaken(**asdict(clash)) for clash in error.clashes] if isinstance(error, Stale) else None,
     )
 
 

@@ -38,6 +38,14 @@ class PastVisit(NamedTuple):
     state: str
 
 
+class FieldsChanged(NamedTuple):
+    """A change of a client's card: which fields, by whom and when."""
+
+    fields: list[str]
+    who: str
+    at: datetime
+
+
 class ClientCard(NamedTuple):
     """What an operator wants to see of a client at once."""
 
@@ -164,6 +172,19 @@ def visits(session: Session, client_id: int, *, after: str = "", limit: int = 20
         )
         for row in rows
     ]
+
+
+def changes_since(session: Session, client_id: int, version: int) -> list[FieldsChanged]:
+    """What was changed on a client's card after ``version``, oldest first."""
+    rows = session.execute(
+        text(
+            "SELECT e.data, e.happened_at, p.name FROM events e LEFT JOIN people p ON p.id = e.actor_id"
+            " WHERE e.client_id = :id AND e.appointment_id IS NULL AND (e.data->>'version')::int > :version"
+            " ORDER BY e.id LIMIT 50"
+        ),
+        {"id": client_id, "version": version},
+    )
+    return [FieldsChanged(row.data["fields"], row.name or "the system", row.happened_at) for row in rows]
 
 
 def preferences(row: Row[Any]) -> str:
