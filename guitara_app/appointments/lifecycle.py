@@ -91,6 +91,14 @@ class Action(StrEnum):
     FORCE = "force"
 
 
+class Target(StrEnum):
+    """What an action is about: the whole visit, one therapist's place in it, or one trip."""
+
+    VISIT = "visit"
+    PLACE = "place"
+    TRIP = "trip"
+
+
 class Party(StrEnum):
     """Who acts: the one whose job it is, the desk (also for them), a manager, or the system itself."""
 
@@ -281,6 +289,14 @@ class Visit:
     payment_requested: bool = False
     paid: bool = False
     materials_reported: bool = False
+
+
+def target_of(action: Action) -> Target:
+    """What ``action`` is about."""
+    rule = RULES[action]
+    if rule.leg:
+        return Target.TRIP
+    return Target.PLACE if rule.answers else Target.VISIT
 
 
 def permission_of(action: Action) -> Permission:

@@ -1,0 +1,153 @@
+"""Everything that can be done with a visit: what to ask for each action, and the service that does it.
+
+One list for the pages and the API. What an action may, and when, stands in ``appointments.lifecycle``; what it is called,
+in ``appointments.happenings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.permissions import Actor
+from guitara_app.appointments import services as visits
+from guitara_app.appointments.lifecycle import Action, Target, target_of
+from guitara_app.appointments.requests import ChangeRequest
+from guitara_app.kit.errors import NotFound
+
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+Words = Annotated[str, Field(max_length=4000)]
+
+
+class Asks(StrEnum):
+    """How a page asks for a field: what to choose from."""
+
+    WORDS = "words"
+    NUMBER = "number"
+    MONEY = "money"
+    THERAPIST = "therapist"
+    PLACE = "place"
+    EVENING = "evening"
+    CLOCK = "clock"
+
+
+def asked(label: str, how: Asks, **more: Any) -> Any:
+    """A field of a form, with its label and how to ask for it."""
+    return Field(title=label, json_schema_extra={"asks": how}, **more)
+
+
+class Form(BaseModel):
+    """What comes with every action: perhaps a reason, and when it really happened if that was earlier."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=4000)] = ""
+    happened_at: datetime | None = Field(default=None, description="Within the last 24 hours; now when left out.")
+
+    def extra(self) -> dict[str, Any]:
+        """The fields of this action alone, as its service takes them."""
+        return {name: value for name, value in self if name not in Form.model_fields}
+
+
+class InsistForm(Form):
+    """Asking the same person again."""
+
+    off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
+
+
+class ReplaceForm(Form):
+    """Asking somebody else."""
+
+    person_id: Number = asked("Who goes instead", Asks.THERAPIST)
+    off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
+
+
+class SwapForm(Form):
+    """Trading places with somebody on another visit."""
+
+    other_assignment_id: Number = asked("Swap with", Asks.PLACE)
+    off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
+
+
+class ReopenForm(Form):
+    """Taking a visit up again, at its old time or another."""
+
+    evening: date | None = asked("Another evening", Asks.EVENING, default=None)
+    start: time | None = asked("Another start", Asks.CLOCK, default=None)
+    therapist_ids: list[Number] | None = Field(default=None, max_length=20)
+    off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
+
+
+class ChangeForm(Form):
+    """Changing who, when, what and where."""
+
+    request: ChangeRequest
+
+
+class Doing(NamedTuple):
+    """One action: what it is about, the form it comes with, and the service."""
+
+    target: Target
+    form: type[Form]
+    service: Callable[..., Any]
+
+
+SWAP = "swap"
+"""Not one action on one visit but a change of two; offered on each place beside the actions of the table."""
+
+DOINGS: dict[str, Doing] = {
+    **{
+        action: Doing(target_of(action), form, service)
+        for action, form, service in (
+            (Action.ACCEPT, Form, visits.accept),
+            (Action.REJECT, Form, visits.reject),
+            (Action.WITHDRAW, Form, visits.withdraw),
+            (Action.INSIST, InsistForm, visits.insist),
+            (Action.REPLACE, ReplaceForm, visits.replace),
+            (Action.DROP, Form, visits.drop),
+            (Action.CHANGE, ChangeForm, visits.change),
+            (Action.CANCEL, Form, visits.cancel),
+            (Action.NO_SHOW, Form, visits.no_show),
+            (Action.PANIC, Form, visits.panic),
+            (Action.REOPEN, ReopenForm, visits.reopen),
+        )
+    },
+    SWAP: Doing(Target.PLACE, SwapForm, visits.swap),
+}
+
+
+def doing_of(name: str) -> Doing:
+    """The action of this name.
+
+    Raises:
+        NotFound: there is none that people can take.
+    """
+    found = DOINGS.get(name)
+    if found is None:
+        raise NotFound("There is no such action.")
+    return found
+
+
+def perform(
+    session: Session, actor: Actor, name: str, target_id: int, form: Form, *, now: datetime, idempotency_key: str = ""
+) -> Any:
+    """Take the action ``name`` on the visit, place or trip ``target_id``; what its service says.
+
+    Raises:
+        GuitaraError: whatever the service refuses it for.
+    """
+    return doing_of(name).service(
+        session,
+        actor,
+        target_id,
+        **form.extra(),
+        now=now,
+        reason=form.reason,
+        happened_at=form.happened_at,
+        idempotency_key=idempotency_key,
+    )
