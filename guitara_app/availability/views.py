@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from guitara_app.availability.rules import WEEKDAYS
+
 
 class ShiftRow(TypedDict):
     """One person's evening.
@@ -29,7 +31,7 @@ class ShiftRow(TypedDict):
 
 
 class OnNow(TypedDict):
-    """How many are on shift at this moment, and how many of them have not checked in."""
+    """How many are on shift at this moment, and how many of them have not come yet or have gone already."""
 
     therapists: int
     drivers: int
@@ -79,6 +81,21 @@ class PersonHours(TypedDict):
     time_off: list[TimeOffRow]
     evenings: list[EveningRow]
     outside: list[str]
+
+
+NO_HOURS = PersonHours(
+    id=0,
+    name="",
+    role="",
+    week=[
+        WeekdayRow(weekday=number, name=name, starts="", ends="", break_starts="", break_ends="", said="")
+        for number, name in enumerate(WEEKDAYS)
+    ],
+    time_off=[],
+    evenings=[],
+    outside=[],
+)
+"""What a page has before it was told anything: a week has seven rows even then."""
 
 
 class Presence(TypedDict):

@@ -96,7 +96,9 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
     setSaving(false);
     const problem = answered ? form.current?.querySelector(".field-problem:not(:empty)") : null;
     problem?.scrollIntoView({ block: "center" });
-    problem?.parentElement?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+    const place = problem?.parentElement;
+    const field = place?.querySelector('[aria-invalid="true"]') ?? place?.querySelector("input, select, textarea");
+    field?.focus({ preventScroll: true });
   }, [answered]);
   useEffect(() => {
     if (!saving) return undefined;
@@ -107,7 +109,7 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
   useEffect(() => {
     if (!saved || saved !== draft.values.idempotency_key) return;
     draft.clear();
-    closeDrawer(drawer);
+    if (drawer) closeDrawer(drawer);
   }, [saved, draft, drawer]);
 
   const submit = (event) => {
@@ -125,6 +127,9 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
   useEffect(() => {
     const save = (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
+      // Of several forms on a page, the one in which somebody types.
+      const typed = event.target.closest?.("form[data-draft]");
+      if (typed ? typed !== form.current : document.querySelectorAll("form[data-draft]").length > 1) return;
       event.preventDefault();
       form.current?.requestSubmit();
     };
@@ -134,7 +139,7 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
   return h(
     DraftContext.Provider,
     { value: draft },
-    h("form", { ...props, ref: form, noValidate: true, autoComplete: "off", "aria-busy": saving, onSubmit: submit, onKeyDown: keys }, children),
+    h("form", { ...props, ref: form, "data-draft": name, noValidate: true, autoComplete: "off", "aria-busy": saving, onSubmit: submit, onKeyDown: keys }, children),
   );
 }
 
@@ -168,6 +173,16 @@ export function DraftPick({ name, value, ...props }) {
 export function DraftSet({ patch, children, ...props }) {
   const draft = useDraft();
   return h("button", { ...props, type: "button", onClick: () => draft.set(patch) }, children);
+}
+
+// Sets fields to what others hold, or while those are untouched, to their values in ``base``.
+export function DraftCopy({ copies, base = EMPTY, children, ...props }) {
+  const draft = useDraft();
+  const copy = () => {
+    const taken = Object.entries(copies).map(([to, from]) => [to, draft.values[from] ?? base[from] ?? ""]);
+    draft.set(Object.fromEntries(taken));
+  };
+  return h("button", { ...props, type: "button", onClick: copy }, children);
 }
 
 // A button that stays pressed while the field has its value; pressed again, it lets go of it.

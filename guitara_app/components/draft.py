@@ -86,6 +86,15 @@ class DraftSet(_Part):
     patch: rx.Var[dict[str, Any]]
 
 
+class DraftCopy(_Part):
+    """A button that sets fields to what others hold: ``copies`` says from which, ``base`` what those show untouched."""
+
+    tag = "DraftCopy"
+
+    copies: rx.Var[dict[str, str]]
+    base: rx.Var[dict[str, str]]
+
+
 class DraftChoice(_Field):
     """A button that stays pressed while the field has its ``value``; ``resets`` is set along with it."""
 
@@ -144,6 +153,7 @@ draft_check = DraftCheck.create
 draft_pick = DraftPick.create
 draft_set = DraftSet.create
 draft_choice = DraftChoice.create
+draft_copy = DraftCopy.create
 draft_clear = DraftClear.create
 draft_when = DraftWhen.create
 draft_match = DraftMatch.create

@@ -57,16 +57,18 @@ class Teller:
         working = [*self.world.drivers.values(), *always]
         working += self.random.sample(others, max(0, min(len(others), wanted)))
         over = evening.closes_at <= now
-        said = set() if over else self._said(evening)
-        if not over:
-            self._let_off({*self.world.therapists.values()} - {*working} - said, evening)
+        said, usual = (set(), set()) if over else (self._said(evening), self._usual(evening))
+        for person in sorted(usual - {*working} - said):
+            # Whoever is not needed although it is their weekday has a day off.
+            self.rows.add(ShiftException(person_id=person, business_date=evening.day))
         for number, person in enumerate(working):
             if person in said or any(
                 start < evening.closes_at and evening.opens_at < end for start, end in diary.shifts[person]
             ):
                 continue
             starts = evening.opens_at + minutes(60 if number % 5 == 4 else 0)
-            if not over:
+            by_hand = not over and (starts != evening.opens_at or person not in usual)
+            if by_hand:
                 self.rows.add(
                     ShiftException(
                         person_id=person,
@@ -80,7 +82,7 @@ class Teller:
                     person_id=person,
                     business_date=evening.day,
                     period=period(starts, evening.closes_at),
-                    source="pattern" if over else "by_hand",
+                    source="by_hand" if by_hand else "pattern",
                 )
             )
             diary.shifts[person].append((starts, evening.closes_at))
@@ -99,10 +101,20 @@ class Teller:
         )
         return set(rows.scalars())
 
-    def _let_off(self, people: set[int], evening: Evening) -> None:
-        """Whoever is not needed although it is their weekday has a day off."""
-        for person in sorted(people):
-            self.rows.add(ShiftException(person_id=person, business_date=evening.day))
+    def _usual(self, evening: Evening) -> set[int]:
+        """Those who work the firm's hours on this weekday."""
+        rows = self.rows.session.execute(
+            text(
+                "SELECT person_id FROM weekly_patterns WHERE weekday = :weekday AND starts = :opens AND ends = :closes"
+                " AND break_starts IS NULL"
+            ),
+            {
+                "weekday": evening.day.weekday(),
+                "opens": evening.calendar.opens,
+                "closes": evening.calendar.closes,
+            },
+        )
+        return set(rows.scalars())
 
     def book(
         self,

@@ -12,7 +12,7 @@ from guitara_app.appointments.queries import board, detail, own_night
 from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.appointments.views import Detail
 from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
-from guitara_app.availability.views import PersonHours
+from guitara_app.availability.views import NO_HOURS
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import now
@@ -61,8 +61,12 @@ def _hours(session: Session, key: int, at: datetime) -> dict[str, Any]:
         ]
     return {
         "missing": found is None,
-        "hours": found or blank(PersonHours),
-        "firm": {"opens": f"{firm.opens:%H:%M}", "closes": f"{firm.closes:%H:%M}"},
+        "hours": found or NO_HOURS,
+        "firm": {
+            "opens": f"{firm.opens:%H:%M}",
+            "closes": f"{firm.closes:%H:%M}",
+            "tonight": firm.calendar.business_date(at).isoformat(),
+        },
     }
 
 

@@ -19,7 +19,7 @@ from guitara_app.appointments.views import (
     NightRow,
     OwnJob,
 )
-from guitara_app.availability.views import OnNow, PersonHours, ShiftRow, TimeOffRow
+from guitara_app.availability.views import NO_HOURS, OnNow, PersonHours, ShiftRow, TimeOffRow
 from guitara_app.live.scopes import Kind
 
 
@@ -87,7 +87,7 @@ class HoursLive(rx.State):
     scope: str = ""
     loaded: bool = False
     missing: bool = False
-    hours: PersonHours = blank(PersonHours)
+    hours: PersonHours = NO_HOURS
     firm: dict[str, str] = {}
 
 

@@ -1,18 +1,46 @@
-"""The desk plans an evening's hours, and everybody who looks at them sees it."""
+"""The desk plans hours, everybody who looks at them sees it, and people come and go."""
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import re
+from datetime import date, timedelta
 
-from tests.e2e.conftest import People
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.availability.services import ask_time_off
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.database import reading, run
+from guitara_app.kit.time import now
+from tests.e2e.conftest import PHONE, People
+from tests.e2e.steps import overflow
 
 
 def row(page: Page, starts: str, ends: str) -> Locator:
-    """The last evening's first row, once it shows these hours."""
+    """The evening's first row, once it shows these hours."""
     found = page.locator(".shift").first
     expect(found.locator("[name=starts]")).to_have_value(starts)
     expect(found.locator("[name=ends]")).to_have_value(ends)
     return found
+
+
+def number_of(username: str) -> int:
+    with reading() as session:
+        number = session.execute(text("SELECT id FROM people WHERE username = :name"), {"name": username}).scalar_one()
+    return int(number)
+
+
+def tonight() -> date:
+    with reading() as session:
+        return firm_settings(session).calendar.business_date(now())
+
+
+def open_hours(people: People, desk: str, person: str) -> Page:
+    page = people.sign_in(desk, path=f"/shifts/{number_of(person)}")
+    expect(page.locator(".week")).to_be_visible()
+    return page
 
 
 def test_hours_set_by_one_are_seen_by_another_and_can_be_taken_away(people: People) -> None:
@@ -20,14 +48,106 @@ def test_hours_set_by_one_are_seen_by_another_and_can_be_taken_away(people: Peop
     for page in (ana, bea):
         expect(page.locator(".shift").first).to_be_visible()
         page.get_by_label("Evening").select_option(index=13)
-    mine = row(ana, "", "")
-    mine.locator("[name=starts]").fill("22:00")
+    mine = ana.locator(".shift").first
+    usual = mine.locator("[name=starts]").input_value(), mine.locator("[name=ends]").input_value()
+    mine.locator("[name=starts]").fill("2215")
     mine.locator("[name=ends]").fill("02:00")
     mine.get_by_role("button", name="Set").click()
-    theirs = row(bea, "22:00", "02:00")
+    theirs = row(bea, "22:15", "02:00")
     theirs.locator("[name=starts]").fill("")
     theirs.get_by_role("button", name="Set").click()
-    expect(bea.get_by_text("Type start and end like 13:00 and 01:00")).to_be_visible()
+    expect(theirs.get_by_role("alert")).to_contain_text("Type start and end like 13:00 and 01:00")
+    expect(theirs.locator("[name=ends]")).to_have_value("02:00")
     theirs.locator("[name=ends]").fill("")
     theirs.get_by_role("button", name="Set").click()
-    row(ana, "", "")
+    mine = row(ana, "", "")
+    expect(mine).to_have_attribute("data-state", "off")
+    mine.get_by_role("button", name="Usual").click()
+    row(bea, *usual)
+
+
+def test_two_desks_change_a_week_and_nothing_typed_is_lost(people: People) -> None:
+    ana, bea = open_hours(people, "ana", "yna"), open_hours(people, "bea", "yna")
+    for page in (ana, bea):
+        page.get_by_label("Thursday from").fill("15:00")
+    bea.get_by_label("Thursday to").fill("midnight")
+    bea.get_by_role("button", name="Save the week").click()
+    expect(bea.locator('[data-problem="ends_3"]')).to_contain_text("Type the time like 21:30")
+    expect(bea.get_by_label("Thursday to")).to_be_focused()
+    bea.get_by_label("Thursday to").fill("2330")
+    ana.get_by_label("Thursday to").fill("00:30")
+    ana.get_by_label("Thursday break from").fill("19")
+    ana.get_by_label("Thursday break to").fill("19:30")
+    ana.get_by_label("Thursday break to").press("Control+Enter")
+    expect(ana.get_by_text("The usual hours are set.")).to_be_visible()
+    thursday = bea.get_by_role("group", name="Thursday")
+    expect(thursday).to_have_attribute("data-said", "15:00 to 00:30, break 19:00 to 19:30")
+    expect(bea.get_by_label("Thursday break from")).to_have_value("19:00")
+    # Bea's own words stand, through a reload too, until she insists.
+    bea.reload()
+    expect(bea.get_by_label("Thursday to")).to_have_value("2330")
+    bea.get_by_role("button", name="Save the week").click()
+    expect(bea.locator('[data-problem="day_3"]')).to_contain_text("Thursday was changed by Ana Corpuz")
+    bea.get_by_role("button", name="Save the week").click()
+    expect(ana.get_by_role("group", name="Thursday")).to_have_attribute(
+        "data-said", "15:00 to 23:30, break 19:00 to 19:30"
+    )
+    expect(ana.locator(".evening-ahead").filter(has_text="Thu").last).to_contain_text("15:00 to 19:00, 19:30 to 23:30")
+
+
+def test_time_off_is_asked_for_answered_and_entered(people: People) -> None:
+    person = number_of("vilma")
+
+    def ask(session: Session) -> None:
+        evening, who = tonight() + timedelta(days=3), Actor(person, Role.THERAPIST, "Vilma")
+        ask_time_off(session, who, person, evening, evening, now=now(), reason="Niño's baptism")
+
+    ana, hours = people.sign_in("ana", path="/shifts"), open_hours(people, "bea", "vilma")
+    expect(ana.locator(".shift").first).to_be_visible()
+    run(ask)
+    request = ana.locator("[data-time-off]").filter(has_text="Niño's baptism")
+    request.get_by_role("button", name="Approve").click()
+    expect(request).to_have_count(0)
+    entry = hours.locator("[data-time-off]").filter(has_text="Niño's baptism")
+    expect(entry).to_contain_text("approved")
+    expect(hours.locator(".evening-ahead").nth(3)).to_contain_text("off")
+    hours.get_by_role("button", name="Enter time off").click()
+    expect(hours.locator('[data-problem="off_reason"]')).to_contain_text("Say why")
+    hours.get_by_label("Reason", exact=True).fill("Dentist")
+    hours.get_by_label("First evening").fill((tonight() + timedelta(days=3)).isoformat())
+    hours.get_by_role("button", name="Enter time off").click()
+    expect(hours.locator('[data-problem="off_first"]')).to_contain_text("has time off then that is approved")
+    expect(hours.get_by_label("Reason", exact=True)).to_have_value("Dentist")
+    entry.get_by_role("button", name="Take back").click()
+    hours.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+    expect(entry).to_contain_text("taken back")
+
+
+def test_people_come_and_go_on_their_phones_and_through_the_desk(people: People) -> None:
+    ana = people.sign_in("ana", path="/shifts")
+    line = ana.locator('.shift[data-shift="Boyet Lacson"]')
+    expect(line).to_be_visible()
+    phone = people.sign_in("boyet", size=PHONE, path="/tonight")
+    presence = phone.locator(".presence")
+    if not re.search("Checked in", presence.inner_text()):
+        presence.get_by_role("button", name="Check in").click()
+    expect(presence).to_contain_text("Checked in")
+    line.get_by_role("button", name="check out").click()
+    expect(presence).to_contain_text(", out ")
+    line.get_by_role("button", name="check in again").click()
+    presence.get_by_role("button", name="Check out").click()
+    phone.get_by_role("dialog").get_by_role("button", name="Check out").click()
+    expect(line.locator(".shift-presence")).to_contain_text(", out ")
+    assert overflow(phone) == []
+
+
+def test_the_pages_fit_a_phone(people: People) -> None:
+    page = people.sign_in("bea", size=PHONE, path="/shifts")
+    expect(page.locator(".shift").first).to_be_visible()
+    assert overflow(page) == []
+    page.get_by_role("button", name="Off", exact=True).click()
+    expect(page.locator('.shift:visible:not([data-state="off"])')).to_have_count(0)
+    page.get_by_role("button", name="All", exact=True).click()
+    page.locator(".shift-name").first.click()
+    expect(page.locator(".week")).to_be_visible()
+    assert overflow(page) == []

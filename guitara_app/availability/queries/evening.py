@@ -48,12 +48,12 @@ def shifts_of(
 
 
 def on_now(session: Session, *, now: datetime) -> OnNow:
-    """How many are on shift at ``now``; missing are those who have not checked in."""
+    """How many are on shift at ``now``; missing are those who have not checked in, or have checked out."""
     found = on_shift_now(session, now)
     return OnNow(
         therapists=sum(one.role == "therapist" for one in found),
         drivers=sum(one.role == "driver" for one in found),
-        missing=sum(one.in_at is None for one in found),
+        missing=sum(one.in_at is None or one.out_at is not None for one in found),
     )
 
 

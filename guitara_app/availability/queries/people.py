@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.availability.models import WeeklyPattern
 from guitara_app.availability.rules import WEEKDAYS, Hours
 from guitara_app.availability.views import EveningRow, PersonHours, TimeOffRow, WeekdayRow
 from guitara_app.firm.queries import firm_settings
@@ -38,11 +37,12 @@ def person_hours(session: Session, person_id: int, *, now: datetime) -> PersonHo
     if person is None:
         return None
     calendar = firm_settings(session).calendar
+    week = week_of(session, person_id)
     return PersonHours(
         id=person.id,
         name=person.name,
         role=person.role,
-        week=_week(session, person_id),
+        week=[_weekday(number, week.get(number)) for number in range(7)],
         time_off=_time_off(
             session,
             "t.person_id = :person AND upper(t.period) > :since ORDER BY t.state <> 'asked', lower(t.period), t.id",
@@ -69,28 +69,29 @@ def people_with_hours(session: Session) -> list[int]:
     return list(rows.scalars())
 
 
-def _week(session: Session, person_id: int) -> list[WeekdayRow]:
+def week_of(session: Session, person_id: int) -> dict[int, Hours]:
+    """The person's usual hours by weekday, 0 for Monday; a free day is not among them."""
     rows = session.execute(
         text("SELECT weekday, starts, ends, break_starts, break_ends FROM weekly_patterns WHERE person_id = :person"),
         {"person": person_id},
     )
-    known = {row.weekday: row for row in rows}
-    return [_weekday(number, name, known.get(number)) for number, name in enumerate(WEEKDAYS)]
+    return {row.weekday: Hours(row.starts, row.ends, row.break_starts, row.break_ends) for row in rows}
 
 
-def _weekday(number: int, name: str, row: Row[Any] | WeeklyPattern | None) -> WeekdayRow:
-    clocks = [None] * 4 if row is None else [row.starts, row.ends, row.break_starts, row.break_ends]
-    starts, ends, break_starts, break_ends = (f"{clock:%H:%M}" if clock else "" for clock in clocks)
-    said = "" if row is None else str(Hours(row.starts, row.ends, row.break_starts, row.break_ends))
+def _weekday(number: int, hours: Hours | None) -> WeekdayRow:
     return WeekdayRow(
         weekday=number,
-        name=name,
-        starts=starts,
-        ends=ends,
-        break_starts=break_starts,
-        break_ends=break_ends,
-        said=said,
+        name=WEEKDAYS[number],
+        starts=_clock(hours.starts if hours else None),
+        ends=_clock(hours.ends if hours else None),
+        break_starts=_clock(hours.break_starts if hours else None),
+        break_ends=_clock(hours.break_ends if hours else None),
+        said=str(hours or ""),
     )
+
+
+def _clock(at: time | None) -> str:
+    return f"{at:%H:%M}" if at else ""
 
 
 def _evenings(session: Session, person_id: int, tonight: date, calendar: Calendar) -> list[EveningRow]:

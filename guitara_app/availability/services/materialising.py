@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, or_, select
 
 from guitara_app.accounts.permissions import SYSTEM
-from guitara_app.availability.models import Shift, ShiftException, WeeklyPattern
+from guitara_app.availability.models import Shift, ShiftException
+from guitara_app.availability.queries.people import week_of
 from guitara_app.availability.rules import Dated, Hours, Span, days_of
 from guitara_app.availability.services.people import topics
 from guitara_app.firm.queries import firm_settings
@@ -22,12 +23,6 @@ from guitara_app.kit.events import record
 from guitara_app.kit.time import period
 
 BY_HAND, PATTERN = "by_hand", "pattern"
-
-
-def week_of(session: Session, person_id: int) -> dict[int, Hours]:
-    """The person's usual hours by weekday."""
-    rows = session.scalars(select(WeeklyPattern).where(WeeklyPattern.person_id == person_id))
-    return {row.weekday: Hours(row.starts, row.ends, row.break_starts, row.break_ends) for row in rows}
 
 
 def hours_of(exception: ShiftException) -> Hours | None:

@@ -11,8 +11,9 @@ from sqlmodel import col, delete
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.availability.models import WeeklyPattern
+from guitara_app.availability.queries.people import week_of
 from guitara_app.availability.rules import WEEKDAYS, Hours, check_week
-from guitara_app.availability.services.materialising import materialise, week_of
+from guitara_app.availability.services.materialising import materialise
 from guitara_app.availability.services.people import acting_for, open_person, topics
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, Stale

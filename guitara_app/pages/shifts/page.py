@@ -1,17 +1,15 @@
-"""Shifts: who can be offered work this evening, and from when to when."""
+"""Shifts: who can be offered work this evening, who is on shift now, and who has come."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.availability.views import ShiftRow
 from guitara_app.components.parts import skeleton
-from guitara_app.components.words import role_word
 from guitara_app.live import ShiftsLive
 from guitara_app.pages.shell import Who, desk_title, shell
+from guitara_app.pages.shifts.rows import shift_row
 from guitara_app.pages.shifts.state import EveningChoice, ShiftsState
-
-ShiftVar = rx.vars.ObjectVar[ShiftRow]
+from guitara_app.pages.shifts.time_off import requests
 
 
 @rx.page(route="/shifts", title="Shifts · Guitara", on_load=[Who.load, ShiftsState.load])
@@ -19,6 +17,7 @@ def shifts_page() -> rx.Component:
     """The hours of one evening."""
     return shell(
         rx.el.div(
+            rx.cond(ShiftsLive.loaded & (ShiftsLive.asked.length() > 0), requests()),
             rx.el.section(
                 rx.el.div(
                     rx.el.label("Evening", html_for="shifts-evening", class_name="unseen"),
@@ -27,20 +26,24 @@ def shifts_page() -> rx.Component:
                         id="shifts-evening",
                         value=ShiftsState.evening,
                         on_change=ShiftsState.choose,
-                        class_name="input accounts-find",
+                        class_name="input shifts-evening",
                     ),
-                    rx.el.span("An end before the start is past midnight.", class_name="mute only-desk"),
-                    class_name="panel-head accounts-head",
+                    rx.cond(
+                        ShiftsLive.loaded & ShiftsLive.tonight,
+                        _now(),
+                        rx.el.span("An end before the start is past midnight.", class_name="mute only-desk"),
+                    ),
+                    class_name="panel-head shifts-head",
                 ),
                 rx.cond(
                     ShiftsLive.loaded,
-                    rx.el.ul(rx.foreach(ShiftsLive.shifts, _shift), class_name="panel-body"),
+                    rx.el.ul(rx.foreach(ShiftsLive.shifts, shift_row), class_name="panel-body"),
                     skeleton(10),
                 ),
-                class_name="panel accounts-panel",
+                class_name="panel shifts-panel",
                 aria_label="Shifts",
             ),
-            class_name="accounts",
+            class_name="shifts",
         ),
         here="/shifts",
         title=desk_title("Shifts", ShiftsLive.evening),
@@ -51,30 +54,39 @@ def _evening(choice: rx.vars.ObjectVar[EveningChoice]) -> rx.Component:
     return rx.el.option(choice["label"], value=choice["value"])
 
 
-def _shift(shift: ShiftVar) -> rx.Component:
-    # The inputs are the browser's own while somebody types; a change from elsewhere puts new ones in their place.
-    return rx.el.li(
-        rx.el.b(shift["name"], class_name="cut"),
-        rx.el.span(role_word(shift["role"]), class_name="tag"),
-        rx.el.form(
-            rx.el.input(type="hidden", name="person_id", value=shift["person_id"]),
-            _clock(shift, "starts", "from"),
-            _clock(shift, "ends", "to"),
-            rx.el.button("Set", type="submit", class_name="button button-small"),
-            on_submit=ShiftsState.keep,
-            class_name="shift-hours",
+def _now() -> rx.Component:
+    figures = ShiftsLive.on_now
+    return rx.fragment(
+        rx.el.p(
+            "On shift now: ",
+            rx.el.b(figures["therapists"], class_name="num"),
+            " therapists, ",
+            rx.el.b(figures["drivers"], class_name="num"),
+            " drivers",
+            rx.cond(
+                figures["missing"] > 0,
+                rx.el.span(figures["missing"], " not here", class_name="late and num"),
+            ),
+            role="status",
+            class_name="shifts-now",
         ),
-        class_name="item shift",
-        data_shift=shift["name"],
-        key=f"{ShiftsLive.scope} {shift['person_id']} {shift['starts']} {shift['ends']}",
+        rx.el.div(
+            _filter("all", "All"),
+            _filter("now", "On shift"),
+            _filter("missing", "Not here"),
+            _filter("off", "Off"),
+            class_name="acts",
+            role="group",
+            aria_label="Show",
+        ),
     )
 
 
-def _clock(shift: ShiftVar, name: str, word: str) -> rx.Component:
-    return rx.el.input(
-        type="time",
-        name=name,
-        default_value=shift[name],
-        aria_label=f"{shift['name']} {word}",
-        class_name="input num",
+def _filter(shown: str, word: str) -> rx.Component:
+    return rx.el.button(
+        word,
+        type="button",
+        aria_pressed=ShiftsState.shown == shown,
+        on_click=ShiftsState.only(shown),
+        class_name="button button-small",
     )

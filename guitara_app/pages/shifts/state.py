@@ -1,4 +1,4 @@
-"""Choosing an evening, and setting somebody's hours in it. The list itself is pushed."""
+"""Choosing an evening, setting somebody's hours in it, checking them in and out. The list itself is pushed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
-from guitara_app.availability.services import set_shift
+from guitara_app.availability.services import check_in, check_out, set_shift, usual_shift
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
-from guitara_app.kit.errors import Invalid, Stale
+from guitara_app.kit.errors import GuitaraError, Invalid, Stale
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.booking.draft import clock
+from guitara_app.pages.shifts.changes import change, told
 
 _SHOWN_DAYS = 14
 
 Evening = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Shown = Annotated[str, Field(pattern=r"^(all|now|missing|off)$")]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class EveningChoice(TypedDict):
@@ -30,14 +34,14 @@ class EveningChoice(TypedDict):
     label: str
 
 
-class Hours(BaseModel):
+class TypedHours(BaseModel):
     """A row of the list as typed."""
 
     model_config = ConfigDict(extra="ignore")
 
     person_id: int = Field(ge=1, lt=2**63)
-    starts: str = Field(max_length=8)
-    ends: str = Field(max_length=8)
+    starts: str = Field(max_length=20)
+    ends: str = Field(max_length=20)
 
     def clocks(self) -> tuple[time, time] | None:
         """Start and end; None when both are empty.
@@ -45,19 +49,22 @@ class Hours(BaseModel):
         Raises:
             Invalid: only one of them was typed, or it is no time.
         """
-        if not self.starts and not self.ends:
+        starts, ends = clock(self.starts), clock(self.ends)
+        if starts is None and ends is None:
             return None
-        try:
-            return time.fromisoformat(self.starts), time.fromisoformat(self.ends)
-        except ValueError as error:
-            raise Invalid("Type start and end like 13:00 and 01:00, or empty both for a day off.") from error
+        if starts is None or ends is None:
+            raise Invalid("Type start and end like 13:00 and 01:00, or empty both for a day off.")
+        return starts, ends
 
 
 class ShiftsState(rx.State):
-    """Which evening is shown."""
+    """Which evening is shown, which people of it, and why the hours of one of them could not be set."""
 
     evenings: list[EveningChoice] = []
     evening: str = ""
+    shown: str = "all"
+    problem_of: int = 0
+    problem: str = ""
 
     @rx.event
     @allow(Permission.SEE_SHIFTS)
@@ -73,19 +80,60 @@ class ShiftsState(rx.State):
     async def choose(self, evening: Evening) -> None:
         """Show another evening."""
         if evening in {choice["value"] for choice in self.evenings}:
-            self.evening = evening
+            self.evening, self.shown, self.problem_of = evening, "all", 0
             await live.watch(self, current_actor(), live.Scope.shifts(date.fromisoformat(evening)))
 
     @rx.event
+    @allow(Permission.SEE_SHIFTS)
+    async def only(self, shown: Shown) -> None:
+        """Show only some of the people."""
+        self.shown = shown
+
+    @rx.event
     @allow(Permission.MANAGE_SHIFTS)
-    async def keep(self, hours: Hours) -> rx.event.EventSpec:
-        """Set one person's hours of the evening shown, or take them away."""
+    async def keep(self, hours: TypedHours) -> rx.event.EventSpec | None:
+        """Set one person's hours of the evening shown, or give them the day off; when refused, say why in the row."""
+        actor, at, evening = current_actor(), now(), self._shown_evening()
+        self.problem_of = 0
+        try:
+            clocks = hours.clocks()
+            outside = await in_thread(
+                change, lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at), at=at
+            )
+        except GuitaraError as error:
+            self.problem_of, self.problem = hours.person_id, error.sentence
+            return None
+        return told("The shift is set." if clocks else "The shift is taken away.", outside)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def usual(self, person_id: Number) -> rx.event.EventSpec:
+        """Let the usual hours hold again for the evening shown."""
+        actor, at, evening = current_actor(), now(), self._shown_evening()
+        self.problem_of = 0
+        outside = await in_thread(
+            change, lambda session: usual_shift(session, actor, person_id, evening, now=at), at=at
+        )
+        return told("The usual hours hold again.", outside)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def check_in(self, person_id: Number) -> None:
+        """Somebody has come; the desk says so on their behalf."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: check_in(session, actor, person_id, now=at))
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def check_out(self, person_id: Number) -> None:
+        """Somebody has gone; the desk says so on their behalf."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: check_out(session, actor, person_id, now=at))
+
+    def _shown_evening(self) -> date:
         if not self.evening:
             raise Stale("This page has been open too long. Reload it and set the hours again.")
-        actor, at, evening = current_actor(), now(), date.fromisoformat(self.evening)
-        clocks = hours.clocks()
-        await in_thread(run, lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at))
-        return rx.toast.success("The shift is set." if clocks else "The shift is taken away.", close_button=True)
+        return date.fromisoformat(self.evening)
 
 
 def _evenings() -> list[EveningChoice]:

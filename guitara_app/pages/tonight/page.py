@@ -11,6 +11,7 @@ from guitara_app.components.parts import skeleton
 from guitara_app.live import PersonLive
 from guitara_app.pages.shell import Who, shell
 from guitara_app.pages.tonight.jobs import done_job, next_job, now_job
+from guitara_app.pages.tonight.presence import presence
 from guitara_app.pages.tonight.state import TonightState
 
 
@@ -21,6 +22,7 @@ def tonight_page() -> rx.Component:
         rx.cond(
             PersonLive.loaded,
             rx.el.div(
+                presence(),
                 rx.foreach(PersonLive.now_jobs, now_job),
                 rx.cond(PersonLive.now_jobs.length() == 0, _free()),
                 _more("Next", PersonLive.next_jobs, next_job),

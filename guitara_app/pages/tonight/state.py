@@ -10,6 +10,7 @@ from pydantic import Field
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
 from guitara_app.appointments.services import accept, reject
+from guitara_app.availability.services import check_in, check_out
 from guitara_app.kit.database import run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -29,6 +30,20 @@ class TonightState(rx.State):
         actor = current_actor()
         await live.watch(self, actor, None)
         await live.watch_own(self, actor)
+
+    @rx.event
+    @allow(Permission.OWN_SHIFTS)
+    async def check_in(self) -> None:
+        """Say that one has come."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: check_in(session, actor, actor.person_id or 0, now=at))
+
+    @rx.event
+    @allow(Permission.OWN_SHIFTS)
+    async def check_out(self, reason: Reason) -> None:
+        """Say that one goes home."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: check_out(session, actor, actor.person_id or 0, reason=reason, now=at))
 
     @rx.event
     @allow(Permission.STEP_AS_THERAPIST)
