@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from itertools import accumulate
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
-from bench.data import Firm
+from bench.firm import Firm
 from bench.timing import Row, row, timed
 from guitara_app.appointments.models import Assignment
-from guitara_app.appointments.queries import candidates
-from guitara_app.appointments.queries.candidates import Wanted
+from guitara_app.appointments.queries.candidates import Wanted, candidates
+from guitara_app.appointments.queries.jobs import around, leg_jobs, place_of, seat_jobs, travel_times
+from guitara_app.appointments.queries.overlaps import overlaps
 from guitara_app.availability.models import Shift
 from guitara_app.clients.queries import search
+from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import Period, now, period
 
-# Common and rare names, a part of a name, phones as typed here, an e-mail, and somebody who is not there.
-_TYPED = (
-    "maria san",
-    "0917",
-    "09175",
-    "santos",
-    "ana cruz",
-    "grace e",
-    "peña",
-    "o'hara",
-    "091234",
-    "client77@",
-    "xqzw",
-)
+# Common and rare names, parts of names, an e-mail, and somebody who is not there.
+_NAMES = ("maria san", "santos", "ana cruz", "grace e", "peña", "o'hara", "de los santos", "client77", "xqzw")
+# As callers say them and as operators type them: the first digits, the last ones, and a few from within.
+_PHONES = ("0917", "09175", "091234", "0998", "4567", "77123", "0917 555", "+63 927")
+_LETTERS = ("maria reyes", "dela cruz", "zuñiga", "09175550123")
 
 
 def conflict_check(firm: Firm, runs: int) -> list[Row]:
-    """Whether one person is free."""
+    """What stands in the way of one person, and of everybody."""
 
-    def ours(number: int) -> None:
-        with reading() as session:
-            candidates(session, _wanted(firm, number), now=now(), only=[_person(firm, number)])
+    def one(number: int) -> None:
+        _in_the_way(firm, number, [firm.person(number)], [])
+
+    def everybody(number: int) -> None:
+        _in_the_way(firm, number, firm.therapists, firm.drivers)
 
     def naive(number: int) -> None:
         wanted = _slot(firm, number)
         with reading() as session:
-            everything = session.scalars(select(Assignment).where(col(Assignment.person_id) == _person(firm, number)))
+            everything = session.scalars(select(Assignment).where(col(Assignment.person_id) == firm.person(number)))
             [seat for seat in everything if seat.answer in ("offered", "accepted") and seat.occupied.overlaps(wanted)]
 
+    staff = len(firm.therapists) + len(firm.drivers)
     return [
-        row("conflict check", timed(ours, runs), 100, 5),
-        row("conflict check (naive: all of the person's rows, compared in Python)", timed(naive, runs // 10)),
+        row("conflict check, one person", timed(one, runs), 100, 5),
+        row("conflict check, one person (naive: all of their rows, compared in Python)", timed(naive, runs // 10)),
+        row(f"conflict check, all of {staff} staff", timed(everybody, runs), 100, 15),
     ]
 
 
@@ -58,45 +57,77 @@ def free_staff(firm: Firm, runs: int) -> list[Row]:
 
     def ours(number: int) -> None:
         with reading() as session:
-            found = candidates(session, _wanted(firm, number), now=now())
+            found = candidates(session, _wanted(session, firm, number), now=now())
         if len(found) != len(firm.therapists):
             raise AssertionError("not everybody was looked at")
 
     def naive(number: int) -> None:
-        taken = _slot(firm, number)
         with reading() as session:
-            [person for person in firm.therapists if _free_one_by_one(session, person, taken)]
+            [person for person in firm.therapists if _free_one_by_one(session, person, _slot(firm, number))]
 
     return [
-        row("free staff", timed(ours, runs), 100, 15),
-        row("free staff (naive: two queries a person)", timed(naive, max(5, runs // 20), warm_up=2)),
+        row("candidates, ranked with reasons", timed(ours, runs), 100, 15),
+        row("candidates (naive: two queries a person)", timed(naive, max(5, runs // 20), warm_up=2)),
     ]
 
 
 def client_search(_firm: Firm, runs: int) -> list[Row]:
     """What the type-ahead asks on each pause of the typing."""
-
-    def ours(number: int) -> None:
-        with reading() as session:
-            search(session, _TYPED[number % len(_TYPED)])
+    letters = [typed for words in _LETTERS for typed in accumulate(words) if len(typed) > 1]
 
     def naive(number: int) -> None:
         with reading() as session:
             session.execute(text("SET LOCAL enable_indexscan = off"))
             session.execute(text("SET LOCAL enable_bitmapscan = off"))
-            pattern = f"%{_TYPED[number % len(_TYPED)]}%"
             session.execute(
                 text(
                     "SELECT id, name, phone FROM clients WHERE name ILIKE :typed OR phone ILIKE :typed"
                     " OR email ILIKE :typed ORDER BY name LIMIT 8"
                 ),
-                {"typed": pattern},
+                {"typed": f"%{_NAMES[number % len(_NAMES)]}%"},
             ).all()
 
     return [
-        row("client search", timed(ours, runs, warm_up=2 * len(_TYPED)), 50, 10),
-        row("client search (naive: ILIKE over every row)", timed(naive, len(_TYPED), warm_up=1)),
+        row("client search, names", _searched(_NAMES, runs), 50, 10),
+        row("client search, phone fragments", _searched(_PHONES, runs), 50, 10),
+        row("client search, letter after letter", _searched(letters, runs), 50, 10),
+        row("client search (naive: ILIKE over every row)", timed(naive, len(_NAMES), warm_up=1)),
     ]
+
+
+def _searched(typed: Sequence[str], runs: int) -> list[float]:
+    def one(number: int) -> None:
+        with reading() as session:
+            search(session, typed[number % len(typed)])
+
+    # Each as often as the others, or the percentiles would depend on which comes last.
+    return timed(one, -(-runs // len(typed)) * len(typed), warm_up=2 * len(typed))
+
+
+def _wanted(session: Session, firm: Firm, number: int) -> Wanted:
+    client, address = firm.clients[number % len(firm.clients)]
+    starts_at = firm.starts_at(number)
+    return Wanted(
+        firm.day,
+        starts_at,
+        starts_at + timedelta(hours=1),
+        place=place_of(session, address),
+        client_id=client,
+        service_ids=(firm.service,),
+    )
+
+
+def _in_the_way(firm: Firm, number: int, therapists: Collection[int], drivers: Collection[int]) -> None:
+    at = now()
+    with reading() as session:
+        settings = firm_settings(session)
+        job, travel = _wanted(session, firm, number).job, travel_times(settings)
+        reach = around(job.start, job.end)
+        known = seat_jobs(session, therapists, now=at, within=reach)
+        if drivers:
+            known |= leg_jobs(session, drivers, now=at, within=reach)
+        for jobs in known.values():
+            overlaps(job, jobs, travel, settings.calendar)
 
 
 def _free_one_by_one(session: Session, person: int, taken: Period) -> bool:
@@ -110,18 +141,5 @@ def _free_one_by_one(session: Session, person: int, taken: Period) -> bool:
     return not list(jobs)
 
 
-def _person(firm: Firm, number: int) -> int:
-    return firm.therapists[(number * 37) % len(firm.therapists)]
-
-
-def _starts_at(firm: Firm, number: int) -> datetime:
-    return firm.evening.opens_at + timedelta(minutes=15 * (number % 40))
-
-
-def _wanted(firm: Firm, number: int) -> Wanted:
-    starts_at = _starts_at(firm, number)
-    return Wanted(firm.evening.day, starts_at, starts_at + timedelta(hours=1), client_id=firm.client)
-
-
 def _slot(firm: Firm, number: int) -> Period:
-    return period(_starts_at(firm, number), _starts_at(firm, number) + timedelta(hours=1))
+    return period(firm.starts_at(number), firm.starts_at(number) + timedelta(hours=1))

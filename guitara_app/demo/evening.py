@@ -8,7 +8,6 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 
-from guitara_app.appointments.models import Clash
 from guitara_app.appointments.words import LegState
 from guitara_app.demo.history import tell_one
 from guitara_app.demo.hours import Evening
@@ -16,7 +15,6 @@ from guitara_app.demo.sizes import Size
 from guitara_app.demo.story import Story
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import Call
-from guitara_app.kit.time import minutes_between, period
 
 _QUARTER = timedelta(minutes=15)
 _OVER = ("completed",) * 7 + ("cancelled", "no_show", "expired")
@@ -253,7 +251,7 @@ _SCENES = (
 
 
 def _overrun(tonight: Tonight) -> int:
-    """A session that went over its time and now stands in the way of the same therapist's next one."""
+    """A session that went over its time and now stands in the way of the same therapist's next one: a clash."""
     teller, base = tonight.teller, tonight.mark(0)
     first = teller.book(base - minutes(75), ["Combi"], booked_at=base - minutes(180), driven=False)
     if first is None:
@@ -261,7 +259,6 @@ def _overrun(tonight: Tonight) -> int:
     first.accept_all(base - minutes(170))
     first.start_session(base - minutes(65))
     seat = first.seats[0]
-    seat.occupied = period(seat.planned_start, base)
     home = teller.world.pick_home()
     if home is None or any(base < end and base + minutes(60) > start for start, end in _later(tonight, seat.person_id)):
         return 1
@@ -271,17 +268,6 @@ def _overrun(tonight: Tonight) -> int:
     teller.stock.take(then.visit.id, [services[0].id], call.booked_at, call.booked_by)
     then.accept_all(base - minutes(112))
     teller.world.diary.take(seat.person_id, base, base + minutes(60))
-    over = minutes_between(base, tonight.at(teller.world.firm.overrun_step_minutes))
-    teller.rows.add(
-        Clash(
-            person_id=seat.person_id,
-            assignment_id=seat.id,
-            next_assignment_id=then.seats[0].id,
-            minutes=over,
-            opened_at=tonight.at(-4),
-        )
-    )
-    first.tell("clash_opened", tonight.at(-4), by=None, seat=seat)
     return 2
 
 

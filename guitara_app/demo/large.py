@@ -25,7 +25,7 @@ from guitara_app.demo.history import tell_history
 from guitara_app.demo.hours import evening_of
 from guitara_app.demo.names import FIRST_NAMES, LAST_NAMES, PREFIXES, STREETS
 from guitara_app.demo.rows import Rows
-from guitara_app.demo.seed import FLAG, keep, keep_played
+from guitara_app.demo.seed import FLAG, keep, keep_played, lay_out
 from guitara_app.demo.sizes import Size
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.teller import Teller, minutes
@@ -143,6 +143,7 @@ def _tell_ahead(session: Session, size: Size, random: Random, now: datetime) -> 
             if told is not None:
                 told.accept_all(booked_at + minutes(random.randint(3, 25)))
     _write(teller)
+    lay_out(session, list(teller.world.therapists.values()), now=now)
     # The next start finds that everything up to yesterday's end has been told.
     keep_played(session, evening_of(calendar, now - timedelta(days=1)))
 

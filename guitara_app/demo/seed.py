@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.appointments.services.relayout import relayout
 from guitara_app.availability.services import extend
 from guitara_app.demo.evening import tell_evening
 from guitara_app.demo.founding import found, weekly_patterns
@@ -25,6 +26,7 @@ from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import world_of
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit import database
+from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
 from guitara_app.kit.time import now as clock
@@ -107,6 +109,7 @@ def _seed(session: Session, size: Size, now: datetime) -> SeedReport:
     stock.write()
     for person in sorted([*world.therapists.values(), *world.drivers.values()]):
         extend(session, person, now=now)
+    lay_out(session, [*world.therapists.values(), *world.drivers.values()], now=now)
     _announce(session, world.therapists | world.drivers, now)
     return SeedReport(
         founded=is_new,
@@ -177,6 +180,12 @@ def keep(session: Session, key: str, *, value: Any) -> None:
         ),
         {"key": key, "value": json.dumps(value)},
     )
+
+
+def lay_out(session: Session, people: list[int], *, now: datetime) -> None:
+    """Give everybody's jobs the time that the services would have given them: the way to the next one counts."""
+    lock_people(session, set(people))
+    relayout(session, people, now=now)
 
 
 def _announce(session: Session, field: dict[str, int], now: datetime) -> None:

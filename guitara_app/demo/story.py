@@ -296,7 +296,7 @@ class Story:
         """A driver goes to collect them."""
         leg = _known(self.way_back)
         self._offer_leg(leg, driver, at, answered_at=at)
-        leg.state, leg.accepted_at = LegState.ACCEPTED, at
+        leg.state, leg.accepted_at, leg.planned_start = LegState.ACCEPTED, at, at
         leg.occupied = period(at, at + timedelta(minutes=2 * leg.travel_minutes))
         self.tell("driver_accepted", at, by=driver, leg=leg)
 

@@ -16,8 +16,9 @@ from guitara_app.accounts.models import Vehicle
 from guitara_app.catalog.queries import ServiceChoice, active_services
 from guitara_app.firm.queries import FirmSettings, firm_settings
 
-_BETWEEN_JOBS = timedelta(minutes=40)
-_BETWEEN_TRIPS = timedelta(minutes=5)
+# The way to the next job, and what a session may begin late: only what is meant to clash does.
+_BETWEEN_JOBS = timedelta(minutes=60)
+_BETWEEN_TRIPS = timedelta(minutes=10)
 
 
 class Home(NamedTuple):

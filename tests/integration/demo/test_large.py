@@ -55,8 +55,13 @@ def test_it_is_whole_and_its_evening_is_now(built: DatabaseUrls, scratch: Scratc
     histories = "SELECT min(n) FROM (SELECT count(e.id) AS n FROM appointments a LEFT JOIN events e ON"
     assert scratch.one(f"{histories} e.appointment_id = a.id AND e.client_id = a.client_id GROUP BY a.id) x") >= 2
 
+    assert scratch.one("SELECT count(*) FROM clashes") == 0
+
     report = seed.run(now=NOW + timedelta(minutes=5), size=SMALL)
     assert report.tonight >= 80
+    assert scratch.one("SELECT count(*) FROM clashes WHERE settled_at IS NULL") == 1
+    on_the_way = "SELECT count(*) FROM assignments WHERE answer = 'accepted' AND turnaround_minutes > 0"
+    assert scratch.one(on_the_way) > 0
     with reading() as session:
         assert run_audits(session) == []
         shown = board(session, now=NOW + timedelta(minutes=5))

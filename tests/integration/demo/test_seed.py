@@ -83,6 +83,8 @@ def test_a_fresh_firm_is_whole_at_any_hour(scratch: Scratch, clock: tuple[int, i
         "payment",
         "late",
     }
+    # Only the session that runs into the next one was meant to.
+    assert scratch.one("SELECT count(*) FROM clashes WHERE settled_at IS NULL") == 1
     assert len(shown["drivers"]) == 7
     assert shown["night"]["on_shift"] >= 20
     evenings = scratch.one(

@@ -1,0 +1,93 @@
+"""What an operator waits for, in a real browser: from the click to what is seen, by the browser's own clock."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from bench.firm import Firm
+from bench.timing import Row, row
+from guitara_app.kit.time import now
+from guitara_app.settings import PROJECT
+
+_CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
+_WATCH = PROJECT / "bench" / "watch.js"
+_WARM_UP = 3
+_QUIET_MS = 400
+
+
+@contextmanager
+def desk(firm: Firm, base: str) -> Iterator[Page]:
+    """An operator's browser with the board open."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        name, _, value = firm.cookies[0].partition("=")
+        context.add_cookies([{"name": name, "value": value, "url": base}])
+        context.add_init_script(path=_WATCH)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(f"{base}/board")
+        expect(page.locator(".card").first).to_be_visible()
+        yield page
+        chromium.close()
+
+
+def dashboard(page: Page, base: str, runs: int) -> list[Row]:
+    """From the click on Board to its rows as they are now; and the same page opened by its address."""
+    clicked, opened = [], []
+    for _ in range(runs + _WARM_UP):
+        page.get_by_role("link", name="Shifts", exact=True).click()
+        page.wait_for_url(re.compile("/shifts"))
+        page.wait_for_timeout(_QUIET_MS)
+        page.evaluate("watch.until(() => watch.told('desk') && document.querySelector('.card[data-appointment]'))")
+        page.get_by_role("link", name="Board", exact=True).click()
+        clicked.append(_seconds(page))
+    for _ in range(runs // 2 + _WARM_UP):
+        page.goto(f"{base}/board")
+        opened.append(page.evaluate("watch.since_start('.card[data-appointment]')") / 1000)
+        page.wait_for_timeout(_QUIET_MS)
+    return [
+        row("dashboard, click to fresh rows", clicked[_WARM_UP:], 300, 150),
+        row("dashboard, address to rows", opened[_WARM_UP:], 300, 150),
+    ]
+
+
+def booking(page: Page, firm: Firm, runs: int) -> list[Row]:
+    """From the click on Save, everything filled in, to the notice that says it is booked."""
+    found = []
+    callers = [client for client, _ in firm.clients if client % 5 < 2]  # those with an e-mail
+    for number in range(runs + _WARM_UP):
+        _fill_in(page, firm, callers[number], timedelta(minutes=60 + 15 * (number % 8)))
+        page.evaluate("watch.until(() => /Booked #\\d+/.test(document.body.textContent))")
+        page.get_by_role("button", name=re.compile("^Save")).click()
+        found.append(_seconds(page))
+        page.locator("[data-close-button]").first.click()
+        expect(page.get_by_text(re.compile(r"Booked #\d+"))).to_have_count(0)
+    return [row("book, click to confirmed", found[_WARM_UP:], 150, 50)]
+
+
+def _fill_in(page: Page, firm: Firm, client: int, after: timedelta) -> None:
+    at = firm.calendar.local(now() + after)
+    start = f"{at.replace(minute=at.minute // 15 * 15):%H:%M}"
+    page.keyboard.press("b")
+    sheet = page.get_by_role("dialog", name="Book a visit")
+    sheet.get_by_role("combobox", name="Client: name, phone or e-mail").fill(f"client{client}@mail.example")
+    sheet.locator(".typeahead-option").first.click()
+    expect(sheet.locator(".client-card b").first).to_be_visible()
+    sheet.get_by_label("Start").fill(start)
+    sheet.get_by_role("checkbox", name=re.compile("^Shiatsu")).check()
+    sheet.locator(".candidates li[data-free=true] input").first.check()
+    sheet.locator(".place").first.click()
+    page.wait_for_timeout(_QUIET_MS)
+
+
+def _seconds(page: Page) -> float:
+    """From the last press of a button to what was waited for, painted."""
+    milliseconds: float = page.evaluate("watch.took()")
+    return milliseconds / 1000

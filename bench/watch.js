@@ -1,0 +1,34 @@
+// The stopwatch inside the page: started by the click itself, stopped by the frame that shows what was waited for.
+(() => {
+  let pressed = 0;
+  let done = null;
+  let told = {};
+  addEventListener("pointerup", () => { pressed = performance.now(); told = {}; }, true);
+
+  // What the server has pushed since then, by scope.
+  const Socket = WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...all) {
+      super(...all);
+      this.addEventListener("message", ({ data }) => {
+        for (const [, scope] of String(data).matchAll(/"scope_rx_state_":"([^"]+)"/g)) told[scope] = true;
+      });
+    }
+  };
+
+  const painted = (ready) => new Promise((resolve) => {
+    const look = () => (ready() ? requestAnimationFrame(() => setTimeout(() => resolve(performance.now()), 0)) : requestAnimationFrame(look));
+    look();
+  });
+
+  window.watch = {
+    told: (scope) => told[scope] === true,
+    until(ready) {
+      const before = pressed;
+      done = painted(() => pressed > before && ready());
+      return true;
+    },
+    async took() { return (await done) - pressed; },
+    since_start: (selector) => painted(() => document.querySelector(selector)),
+  };
+})();
