@@ -39,9 +39,8 @@ def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
     evening = date.fromordinal(key)
     calendar = firm_settings(session).calendar
     outside: dict[int, list[str]] = {}
-    for job in outside_hours(session, now=at):
-        if job.evening == evening:
-            outside.setdefault(job.person_id, []).append(job.words)
+    for job in outside_hours(session, now=at, evening=evening):
+        outside.setdefault(job.person_id, []).append(job.words)
     return {
         "evening": calendar.evening_label(evening),
         "tonight": calendar.business_date(at) == evening,

@@ -44,7 +44,7 @@ def open_hours(people: People, desk: str, person: str) -> Page:
 
 
 def test_hours_set_by_one_are_seen_by_another_and_can_be_taken_away(people: People) -> None:
-    ana, bea = people.sign_in("ana", path="/shifts"), people.sign_in("bea", path="/shifts")
+    ana, bea = people.sign_in("ana", path="/shifts"), people.sign_in("bea", base=people.site.two, path="/shifts")
     for page in (ana, bea):
         expect(page.locator(".shift").first).to_be_visible()
         page.get_by_label("Evening").select_option(index=13)

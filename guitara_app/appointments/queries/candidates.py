@@ -48,13 +48,15 @@ class Candidate(NamedTuple):
 
 
 _CANDIDATES = text(
-    "SELECT p.id, p.name, s.starts, s.ends, s.covers, t.jobs, t.last_end, p.id = c.preferred_therapist_id AS favourite,"
+    "SELECT p.id, p.name, s.starts, s.spans, s.covers, t.jobs, t.last_end,"
+    " p.id = c.preferred_therapist_id AS favourite,"
     " CASE WHEN EXISTS (SELECT 1 FROM person_services WHERE person_id = p.id) THEN"
     "  (SELECT string_agg(v.name, ', ' ORDER BY v.name) FROM services v WHERE v.id = ANY(:services)"
     "   AND NOT EXISTS (SELECT 1 FROM person_services x WHERE x.person_id = p.id AND x.service_id = v.id))"
     "  END AS cannot_give"
     " FROM people p"
-    " LEFT JOIN LATERAL (SELECT min(lower(period)) AS starts, max(upper(period)) AS ends,"
+    " LEFT JOIN LATERAL (SELECT min(lower(period)) AS starts,"
+    "   array_agg(ARRAY[lower(period), upper(period)] ORDER BY lower(period)) AS spans,"
     "   bool_or(period @> tstzrange(:starts, :visit_ends, '[)')) AS covers"
     "   FROM shifts WHERE person_id = p.id AND business_date = :day) s ON true"
     " LEFT JOIN LATERAL (SELECT count(*) AS jobs,"
@@ -135,7 +137,8 @@ def _way(known: list[KnownJob], wanted: Wanted, travel: TravelTimes) -> str:
 def _off_shift(row: Row[Any], calendar: Calendar) -> str:
     if row.starts is None:
         return "not on shift"
-    return f"on shift {calendar.local(row.starts):%H:%M} to {calendar.local(row.ends):%H:%M} only"
+    spans = (f"{calendar.local(start):%H:%M} to {calendar.local(end):%H:%M}" for start, end in row.spans)
+    return f"on shift {', '.join(spans)} only"
 
 
 def _duration(minutes: int) -> str:

@@ -27,20 +27,27 @@ _OUTSIDE = text(
     "SELECT j.person_id, j.appointment_id, j.starts_at, j.ends_at, a.business_date, c.name AS client FROM ("
     "  SELECT g.person_id, g.appointment_id, g.planned_start AS starts_at, g.planned_end AS ends_at FROM assignments g"
     "  WHERE g.answer IN ('offered', 'accepted') AND g.released_at IS NULL AND g.planned_end > :now"
+    "  AND (CAST(:people AS bigint[]) IS NULL OR g.person_id = ANY(:people))"
     "  UNION ALL SELECT t.driver_id, coalesce(t.to_appointment_id, t.from_appointment_id), lower(t.occupied),"
     "  upper(t.occupied) FROM legs t WHERE t.state IN ('offered', 'accepted', 'under_way')"
-    "  AND upper(t.occupied) > :now"
+    "  AND upper(t.occupied) > :now AND (CAST(:people AS bigint[]) IS NULL OR t.driver_id = ANY(:people))"
     " ) j JOIN appointments a ON a.id = j.appointment_id JOIN clients c ON c.id = a.client_id"
-    " WHERE (CAST(:people AS bigint[]) IS NULL OR j.person_id = ANY(:people))"
+    " WHERE (CAST(:evening AS date) IS NULL OR a.business_date = :evening)"
     " AND NOT coalesce((SELECT range_agg(s.period) FROM shifts s WHERE s.person_id = j.person_id"
     "   AND s.period && tstzrange(j.starts_at, j.ends_at, '[)')) @> tstzrange(j.starts_at, j.ends_at, '[)'), false)"
     " ORDER BY j.starts_at, j.appointment_id"
 )
 
 
-def outside_hours(session: Session, *, now: datetime, people: Collection[int] | None = None) -> list[OutsideJob]:
-    """Live jobs (of ``people``, else of everybody) that are not over and not inside the person's shifts, by start."""
-    rows = session.execute(_OUTSIDE, {"now": now, "people": None if people is None else sorted(people)})
+def outside_hours(
+    session: Session, *, now: datetime, people: Collection[int] | None = None, evening: date | None = None
+) -> list[OutsideJob]:
+    """Live jobs that are not over and not inside their person's shifts, by start.
+
+    Those of ``people`` and of ``evening``, when these are given.
+    """
+    values = {"now": now, "people": None if people is None else sorted(people), "evening": evening}
+    rows = session.execute(_OUTSIDE, values)
     calendar = firm_settings(session).calendar
     return [
         OutsideJob(

@@ -12,14 +12,18 @@ from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.kit.database import run
 
 
-def change(work: Callable[[Session], object], *, at: datetime) -> list[str]:
-    """Do ``work`` in a transaction of its own; the booked jobs that it leaves outside the hours, in words. Blocking."""
+def change(work: Callable[[Session], object], *, at: datetime, person_id: int | None = None) -> list[str]:
+    """Do ``work`` in a transaction of its own; the booked jobs that it leaves outside the hours, in words. Blocking.
+
+    ``person_id`` says whose hours it changes, when that is known before.
+    """
+    people = None if person_id is None else [person_id]
 
     def once(session: Session) -> list[str]:
-        before = set(outside_hours(session, now=at))
+        before = set(outside_hours(session, now=at, people=people))
         work(session)
         session.flush()
-        return [job.words for job in outside_hours(session, now=at) if job not in before]
+        return [job.words for job in outside_hours(session, now=at, people=people) if job not in before]
 
     return run(once)
 

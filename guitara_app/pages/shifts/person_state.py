@@ -85,6 +85,7 @@ class HoursState(rx.State):
                     session, actor, person, _changes(session, person, draft), now=at, seen=_seen(draft, before)
                 ),
                 at=at,
+                person_id=person,
             )
         except GuitaraError as error:
             if isinstance(error, Stale):
@@ -109,6 +110,7 @@ class HoursState(rx.State):
                     session, actor, person, now=at, reason=draft.off_reason, **_range(session, draft)
                 ),
                 at=at,
+                person_id=person,
             )
         except GuitaraError as error:
             field = f"off_{error.field.removeprefix('off_')}"

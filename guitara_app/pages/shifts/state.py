@@ -98,7 +98,10 @@ class ShiftsState(rx.State):
         try:
             clocks = hours.clocks()
             outside = await in_thread(
-                change, lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at), at=at
+                change,
+                lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at),
+                at=at,
+                person_id=hours.person_id,
             )
         except GuitaraError as error:
             self.problem_of, self.problem = hours.person_id, error.sentence
@@ -112,7 +115,10 @@ class ShiftsState(rx.State):
         actor, at, evening = current_actor(), now(), self._shown_evening()
         self.problem_of = 0
         outside = await in_thread(
-            change, lambda session: usual_shift(session, actor, person_id, evening, now=at), at=at
+            change,
+            lambda session: usual_shift(session, actor, person_id, evening, now=at),
+            at=at,
+            person_id=person_id,
         )
         return told("The usual hours hold again.", outside)
 

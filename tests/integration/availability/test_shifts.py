@@ -20,6 +20,7 @@ from guitara_app.kit.errors import Invalid, NotAllowed, NotFound, Stale
 from guitara_app.kit.time import period
 from tests.integration.conftest import Scratch
 from tests.support.firm import EVENING, NOW, Firm, manila, open_firm
+from workers.tasks import extend_shifts
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -173,6 +174,28 @@ def test_the_second_of_two_who_change_the_same_weekday_is_told_and_may_insist(fi
         found = person_hours(session, person, now=NOW)
     assert found is not None
     assert [day["said"] for day in found["week"]][0:5:4] == ["16:00 to 22:00", ""]
+
+
+def test_whoever_is_looked_for_over_a_break_is_not_free_and_the_hours_are_named(firm: Firm) -> None:
+    person = firm.therapists[0]
+    set_usual(firm, person, {1: Hours(time(13), time(1), time(18), time(18, 30))})
+    with reading() as session:
+        found = preview(session, firm.request(start=time(17, 45), evening=TOMORROW), now=NOW).candidates
+    reason = next(candidate.reason for candidate in found if candidate.person_id == person)
+    assert reason == "on shift 13:00 to 18:00, 18:30 to 01:00 only"
+    assert is_free(firm, 0, time(18, 30), TOMORROW)
+    assert is_free(firm, 0, time(17), TOMORROW)
+
+
+def test_the_hourly_task_plans_what_is_missing_and_then_nothing(firm: Firm, scratch: Scratch) -> None:
+    set_usual(firm, firm.therapists[0], dict(WHOLE_WEEK))
+    scratch.sql("DELETE FROM shifts WHERE source = 'pattern'")
+    extend_shifts()
+    planned = scratch.sql("SELECT id FROM shifts WHERE person_id = %s ORDER BY id", firm.therapists[0])
+    # Whatever day it is now, sixty evenings lie ahead of tonight, which may be the one that was set by hand.
+    assert len(planned) in (61, 62)
+    extend_shifts()
+    assert scratch.sql("SELECT id FROM shifts WHERE person_id = %s ORDER BY id", firm.therapists[0]) == planned
 
 
 def test_two_desks_at_once_leave_one_of_the_two(firm: Firm, scratch: Scratch) -> None:

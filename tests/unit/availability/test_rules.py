@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from guitara_app.availability.queries.people import time_off_words
 from guitara_app.availability.rules import (
     LONGEST_SHIFT,
     Dated,
@@ -236,3 +237,18 @@ def test_time_off_that_cannot_be_is_refused(
     with pytest.raises(Invalid) as caught:
         off_span(CALENDAR, *days, starts=starts, ends=ends, now=at(20).astimezone(UTC))
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "words"),
+    [
+        (at(6), at(30), "Mon 23 Nov"),
+        (at(6), at(54), "Mon 23 Nov to Tue 24 Nov"),
+        (at(23), at(24, 30), "Mon 23 Nov, 23:00 to Tue 00:30"),
+        (at(20), at(30), "Mon 23 Nov, 20:00 to the end"),
+        (at(6), at(20), "Mon 23 Nov, the start to 20:00"),
+        (at(20), at(46), "Mon 23 Nov, 20:00 to Tue 24 Nov, 22:00"),
+    ],
+)
+def test_time_off_is_told_in_evenings(starts: datetime, ends: datetime, words: str) -> None:
+    assert time_off_words(starts, ends, CALENDAR) == words
