@@ -6,6 +6,7 @@ from guitara_app.availability import models as availability
 from guitara_app.catalog import models as catalog
 from guitara_app.clients import models as clients
 from guitara_app.firm import models as firm
+from guitara_app.handover import models as handover
 from guitara_app.kit import answers, events
 from guitara_app.money import models as money
 from guitara_app.stock import models as stock
@@ -19,6 +20,7 @@ __all__ = [
     "clients",
     "events",
     "firm",
+    "handover",
     "money",
     "stock",
 ]

@@ -13,6 +13,7 @@ from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.frontend import Frontend, OwnAddress
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
+from guitara_app.api.sheet import sheet_file, sheet_page
 from guitara_app.api.v1 import METHODS, api, nothing_here
 from guitara_app.settings import PROJECT
 
@@ -27,6 +28,8 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/auth/login", login, methods=["POST"]),
         Route("/auth/logout", logout, methods=["POST"]),
         Route("/auth/password", password, methods=["POST"]),
+        Route("/sheet", sheet_page, methods=["GET"]),
+        Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),
         Route("/health/", health.answer, methods=["GET"]),
         Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),

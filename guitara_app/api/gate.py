@@ -184,6 +184,11 @@ def _refusal(scope: Scope) -> Response | None:
 def _said(scope: Scope, kind: str, status: int, sentence: str) -> Response:
     if scope["path"].startswith("/api/"):
         return problem(kind, sentence)
+    return said(scope, status, sentence)
+
+
+def said(scope: Scope, status: int, sentence: str) -> Response:
+    """An answer of one sentence, as a page for people and as JSON for programs."""
     if "text/html" in Headers(scope=scope).get("accept", ""):
         return HTMLResponse(_PAGE.format(sentence=sentence), status)
     return JSONResponse({"detail": sentence}, status)

@@ -7,6 +7,8 @@ const open = new Set();
 
 const isOpen = (name) => open.has(name);
 const turn = (name, on) => {
+  // One sheet at a time; what the other holds stays in its draft.
+  if (on) [...open].filter((other) => other !== name).forEach((other) => turn(other, false));
   if (on) open.add(name);
   else open.delete(name);
   try {

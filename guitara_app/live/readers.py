@@ -14,6 +14,7 @@ from guitara_app.appointments.views import Detail
 from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
 from guitara_app.availability.views import NO_HOURS
 from guitara_app.firm.queries import firm_settings
+from guitara_app.handover.queries import earlier_handovers, handover
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import now
 from guitara_app.live.scopes import Kind, Scope
@@ -23,7 +24,11 @@ Reader = Callable[[Session, int, datetime], dict[str, Any]]
 
 
 def _desk(session: Session, _key: int, at: datetime) -> dict[str, Any]:
-    return {**board(session, now=at)}
+    return {
+        **board(session, now=at),
+        "handover": handover(session, now=at),
+        "handovers_before": earlier_handovers(session, now=at),
+    }
 
 
 def _appointment(session: Session, key: int, at: datetime) -> dict[str, Any]:

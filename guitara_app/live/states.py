@@ -20,6 +20,7 @@ from guitara_app.appointments.views import (
     OwnJob,
 )
 from guitara_app.availability.views import NO_HOURS, OnNow, PersonHours, ShiftRow, TimeOffRow
+from guitara_app.handover.views import Handover, HandoverLine
 from guitara_app.live.scopes import Kind
 
 
@@ -29,7 +30,7 @@ def blank(shape: type) -> Any:
 
 
 class DeskLive(rx.State):
-    """The board (``guitara_app.appointments.views.Board``), one variable a column."""
+    """The board (``guitara_app.appointments.views.Board``), one variable a column; and the hand-over note."""
 
     scope: str = ""
     loaded: bool = False
@@ -44,6 +45,8 @@ class DeskLive(rx.State):
     ended: list[Card] = []
     ended_count: int = 0
     drivers: list[DriverRow] = []
+    handover: Handover = blank(Handover)
+    handovers_before: list[HandoverLine] = []
 
 
 class AppointmentLive(rx.State):

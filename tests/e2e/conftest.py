@@ -172,6 +172,11 @@ class People:
     ) -> Page:
         """A page of somebody who has just signed in, at the place their work begins or at ``path``."""
         page = self.visitor(size=size, dark=dark)
+        self.let_in(page, username, base=base, path=path)
+        return page
+
+    def let_in(self, page: Page, username: str, *, base: str = "", path: str = "") -> None:
+        """Sign somebody in on a page that is there already."""
         address = base or self.site.one
         page.goto(f"{address}/login")
         page.get_by_label("User name or e-mail").fill(username)
@@ -181,7 +186,6 @@ class People:
         if path:
             page.goto(f"{address}{path}")
         expect(page.locator(".live").first).to_have_attribute("data-connection", "live")
-        return page
 
     def visitor(self, *, size: tuple[int, int] = DESK, dark: bool = False) -> Page:
         """A page of nobody."""

@@ -120,7 +120,7 @@ def _alarms(session: Session) -> list[Entry]:
             alarm_id=row.id,
             ways=(
                 *call(first_name(row.name), row.phone),
-                *call("client", row.client_phone),
+                *call("Client", row.client_phone),
                 way("Open the visit", row.appointment_id),
             ),
         )
@@ -151,18 +151,18 @@ def _clashes(session: Session, calendar: Calendar) -> list[Entry]:
             more=f"then #{row.next_id} {row.next_client}, {calendar.clock_label(row.starts_at, row.business_date)}",
             visits=(row.this_id, row.next_id),
             began=row.opened_at,
-            ways=(*_out_of_clash(row), *call("client", row.next_phone)),
+            ways=(*_out_of_clash(row), *call("Client", row.next_phone)),
         )
         for row in rows
     ]
 
 
 def _out_of_clash(row: Any) -> list[Any]:
-    move = way("Move the next", row.next_id, Action.CHANGE, first=True)
+    move = way("Move next", row.next_id, Action.CHANGE, first=True)
     if row.leg:
-        return [move, way("Another driver", row.next_id, Action.CHOOSE_DRIVER, leg=row.leg)]
+        return [move, way("Another", row.next_id, Action.CHOOSE_DRIVER, leg=row.leg)]
     return [
         move,
         way("Swap", row.next_id, SWAP, place=row.place),
-        way("Another therapist", row.next_id, Action.REPLACE, place=row.place),
+        way("Replace", row.next_id, Action.REPLACE, place=row.place),
     ]

@@ -232,7 +232,7 @@ def _drivers(session: Session, calendar: Calendar, silent: set[int], now: dateti
         {"now": now},
     ).all()
     shown = [_driver(row, calendar, silent=row.id in silent) for row in rows]
-    order = {"silent": 0, "free": 1, "offered": 2, "accepted": 3, "driving": 4}
+    order = {"free": 0, "silent": 1, "offered": 2, "accepted": 3, "driving": 4}
     return sorted(shown, key=lambda driver: (order[driver["status"]], driver["since"], driver["name"]))
 
 

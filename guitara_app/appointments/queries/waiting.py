@@ -70,7 +70,7 @@ def of_visit(visit: VisitRow, calendar: Calendar, now: datetime) -> Iterator[Ent
             detail=f"{row.client}, {row.services}",
             visits=(row.id,),
             began=max(asked, default=row.ends_at),
-            ways=(way("Verify", row.id, Action.VERIFY_PAYMENT, first=True), *call("client", row.phone)),
+            ways=(way("Verify", row.id, Action.VERIFY_PAYMENT, first=True), *call("Client", row.phone)),
         )
 
 
@@ -90,7 +90,7 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
             visits=(row.id,),
             began=_moment(leg["offer_due_at"]),
             driver_id=leg["driver_id"],
-            ways=(choose, *call("driver", leg["driver_phone"])),
+            ways=(choose, *call(first_name(driver), leg["driver_phone"])),
         )
     elif state == LegState.ACCEPTED and starts and _moment(starts) + LATE < now:
         begin = Action.START_JOURNEY if leg["outbound"] else Action.COLLECT
@@ -105,9 +105,9 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
             since=_moment(starts),
             driver_id=leg["driver_id"],
             ways=(
-                choose | {"label": "Another driver", "first": False},
-                way("Start for them", row.id, begin, leg=leg["id"]),
-                *call("driver", leg["driver_phone"]),
+                choose | {"label": "Another", "first": False},
+                way("Start it", row.id, begin, leg=leg["id"]),
+                *call(first_name(driver), leg["driver_phone"]),
             ),
         )
     elif state == LegState.SEARCHING and not leg["outbound"]:
@@ -133,7 +133,7 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
             began=wanted - _DRIVER_WANTED,
             since=wanted if wanted < now else None,
             due_at=None if wanted < now else wanted,
-            ways=(choose, *call("client", row.phone)),
+            ways=(choose, *call("Client", row.phone)),
         )
 
 
@@ -174,7 +174,7 @@ def _of_seat(visit: VisitRow, seat: dict[str, Any], clock: str, now: datetime, *
                 due_at=None if over else due,
                 ways=(
                     *phone,
-                    way("Accept for them", row.id, Action.ACCEPT, place=place),
+                    way("Accept", row.id, Action.ACCEPT, place=place),
                     way("Replace", row.id, Action.REPLACE, place=place),
                 ),
             )
@@ -192,7 +192,7 @@ def _of_seat(visit: VisitRow, seat: dict[str, Any], clock: str, now: datetime, *
                 ways=(
                     *phone,
                     way("Extend", row.id, Action.EXTEND, place=place),
-                    way("End for them", row.id, Action.END_SESSION, place=place),
+                    way("End it", row.id, Action.END_SESSION, place=place),
                 ),
             )
     elif seat["answer"] == Answer.ACCEPTED and seat["progress"] in _STEPS and now > row.starts_at + LATE and not held:
@@ -216,7 +216,7 @@ def _late(visit: VisitRow, seat: dict[str, Any], detail: str, phone: list[Way]) 
         visits=(row.id,),
         began=row.starts_at + LATE,
         since=row.starts_at,
-        ways=(*phone, way("Do it for them", row.id, step, place=seat["id"]), *call("client", row.phone)),
+        ways=(*phone, way("For them", row.id, step, place=seat["id"]), *call("Client", row.phone)),
     )
 
 

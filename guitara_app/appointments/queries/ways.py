@@ -22,8 +22,8 @@ def way(label: str, appointment_id: int, do: str = "", *, first: bool = False, p
 
 
 def call(who: str, phone: str | None) -> list[Way]:
-    """A button that dials ``who``; none without a number."""
-    return [Way(label=f"Call {who}", to=f"tel:{phone}", first=False)] if phone else []
+    """A button that dials ``who``, and says only the name beside its sign; none without a number."""
+    return [Way(label=who, to=f"tel:{phone}", first=False)] if phone else []
 
 
 def first_name(name: str) -> str:

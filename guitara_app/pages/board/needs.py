@@ -91,7 +91,13 @@ def _way(out: rx.vars.ObjectVar[Way]) -> rx.Component:
     names = rx.cond(out["first"], "button button-small button-primary", "button button-small")
     return rx.cond(
         out["to"].startswith("tel:"),
-        rx.el.a(rx.icon("phone", size=12), out["label"], href=out["to"], class_name="button button-small"),
+        rx.el.a(
+            rx.icon("phone", size=12),
+            out["label"],
+            href=out["to"],
+            aria_label=f"Call {out['label']}",
+            class_name="button button-small",
+        ),
         link(out["label"], to=out["to"], class_name=names),
     )
 

@@ -10,6 +10,7 @@ from guitara_app.components.parts import skeleton
 from guitara_app.live import DeskLive
 from guitara_app.pages.board.columns import columns
 from guitara_app.pages.board.glance import glance
+from guitara_app.pages.board.handover import handover_banner, handover_button, handover_drawer
 from guitara_app.pages.board.needs import needs_me_now
 from guitara_app.pages.board.sides import drivers
 from guitara_app.pages.board.state import BoardState
@@ -24,6 +25,7 @@ _KEYS = [
     ["Enter", "open the visit"],
     ["C", "take an entry on, or let go of it"],
     ["B", "book a visit"],
+    ["H", "the hand-over note"],
     ["?", "this list"],
 ]
 
@@ -38,6 +40,11 @@ def _book_button() -> rx.Component:
     )
 
 
+def _sheet_link() -> rx.Component:
+    # A page of its own, without this application in it: it is there to be printed and kept.
+    return rx.el.a(rx.icon("printer", size=16), "Print sheet", href="/sheet", target="_blank", class_name="button")
+
+
 @rx.page(route="/board", title="Board · Guitara", on_load=[Who.load, BoardState.load])
 def board_page() -> rx.Component:
     """Everything the desk looks at all evening."""
@@ -45,7 +52,12 @@ def board_page() -> rx.Component:
     return shell(
         rx.cond(
             DeskLive.loaded,
-            rx.el.div(needs_me_now(), glance(), columns(), drivers(), class_name="board"),
+            rx.el.div(
+                handover_banner(),
+                rx.el.div(needs_me_now(), glance(), columns(), drivers(), class_name="board"),
+                rx.el.div(_sheet_link(), handover_button(), class_name="board-foot"),
+                class_name="board-page",
+            ),
             rx.el.div(
                 *(rx.el.section(skeleton(8), class_name="panel") for _ in range(4)),
                 class_name="board",
@@ -54,10 +66,12 @@ def board_page() -> rx.Component:
             ),
         ),
         booking_drawer(),
+        handover_drawer(),
         here="/board",
         title=desk_title(title, DeskLive.night["hours"]),
         actions=rx.fragment(
             lane_keys(keys=_KEYS, class_name="button button-quiet button-icon only-desk"),
+            rx.el.span(_sheet_link(), handover_button(), class_name="only-desk board-tools"),
             _book_button(),
         ),
     )

@@ -131,8 +131,8 @@ def test_a_session_that_does_not_begin_is_late_also_past_midnight(firm: Firm) ->
     row = only(start + minutes(6))
     assert (row["kind"], row["title"], row["since"]) == ("late", "Session not started", start.isoformat())
     assert row["detail"].endswith("Tue 00:00")
-    assert ways(row)["Do it for them"] == f"/appointments/{visit}?do=start_session&place={place_of(visit)}"
-    assert ways(row)["Call client"] == "tel:+639171234567"
+    assert ways(row)["For them"] == f"/appointments/{visit}?do=start_session&place={place_of(visit)}"
+    assert ways(row)["Client"] == "tel:+639171234567"
 
 
 def test_a_session_over_time_shows_on_list_and_card(firm: Firm) -> None:
@@ -171,7 +171,7 @@ def test_a_driver_who_does_not_set_out_is_said_once_for_the_whole_car(firm: Firm
             seat_row(session, firm, person, starts, starts + minutes(60), visit=visit)
     row = only(starts + minutes(10))
     assert (row["kind"], row["title"]) == ("late", "Journey not started")
-    assert ways(row)["Start for them"] == f"/appointments/{visit.id}?do=start_journey&leg={leg.id}"
+    assert ways(row)["Start it"] == f"/appointments/{visit.id}?do=start_journey&leg={leg.id}"
 
 
 def test_a_trip_without_a_driver_is_said_before_it_is_late(firm: Firm) -> None:
@@ -214,8 +214,8 @@ def test_a_clash_names_both_jobs_and_opens_the_next_one(firm: Firm) -> None:
     assert row["title"] == "Runs 4 min into the next job"
     assert row["detail"] == f"Therapist 0: #{this} Mrs D'Souza"
     assert row["more"] == f"then #{following} Mrs D'Souza, 20:03"
-    assert list(ways(row)) == ["Move the next", "Swap", "Another therapist", "Call client"]
-    assert ways(row)["Move the next"] == f"/appointments/{following}?do=change"
+    assert list(ways(row)) == ["Move next", "Swap", "Replace", "Client"]
+    assert ways(row)["Move next"] == f"/appointments/{following}?do=change"
     cards = [card for column in ("waiting", "in_session") for card in shown(later)[column]]
     assert all("clash" in card["warnings"] for card in cards)
     assert len(cards) == 2
@@ -347,7 +347,7 @@ def test_a_call_for_help_shows_place_and_phone_until_it_is_closed(firm: Firm, ro
     row = only()
     assert (row["kind"], row["title"]) == ("panic", "Therapist 0 calls for help")
     assert (row["detail"], row["more"]) == ("1 Main Street, Pasig", "at Mrs D'Souza, 0917 987 6543")
-    assert ways(row)["Call Therapist"] == "tel:+639179876543"
+    assert ways(row)["Therapist"] == "tel:+639179876543"
     settle = lambda outcome: run(  # noqa: E731
         lambda session: settle_alarm(session, firm.operator, row["alarm_id"], outcome=outcome, now=NOW)
     )
