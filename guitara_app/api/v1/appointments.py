@@ -12,19 +12,20 @@ from starlette.responses import Response
 
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.api.v1.cursors import Cursor, cursor_of, position_of
-from guitara_app.api.v1.etags import tag_of
+from guitara_app.api.v1.etags import CHANGED, IfMatch, check_match, tag_of
 from guitara_app.api.v1.fields import WHOLE, Body, Clock, Day, Id, Instant, Money, Note, PathId, QueryId, Reason, Yes
 from guitara_app.api.v1.once import Once, carry_out
+from guitara_app.api.v1.problems import Happening, Refusal
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
 from guitara_app.api.v1.shapes import OwnVisit, Visit, shaped
 from guitara_app.appointments.queries.listing import ListAsk, history, last_event, listed, services_of
 from guitara_app.appointments.queries.rows import visits
-from guitara_app.appointments.requests import BookingRequest
-from guitara_app.appointments.services import book
+from guitara_app.appointments.requests import BookingRequest, ChangeRequest
+from guitara_app.appointments.services import book, change
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.clients.rules import NewClient
-from guitara_app.kit.database import reading
+from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -34,6 +35,7 @@ router = APIRouter(prefix="/appointments", tags=["appointments"])
 Anyone = Annotated[Actor, Depends(needs(Permission.SEE_APPOINTMENT, Permission.SEE_OWN_JOBS))]
 Desk = Annotated[Actor, Depends(needs(Permission.SEE_APPOINTMENT))]
 Booker = Annotated[Actor, Depends(needs(Permission.BOOK))]
+Changer = Annotated[Actor, Depends(needs(Permission.RUN_VISITS))]
 
 _NONE = "There is no such visit."
 
@@ -138,6 +140,46 @@ class Booking(Body):
         )
 
 
+class VisitChange(Body):
+    """The fields that are to be different, and why; the others stay."""
+
+    reason: str = Field(min_length=1, max_length=1000, description="Kept in the history.", examples=["client asked"])
+    service_ids: list[Id] = Field(default=[], min_length=1, max_length=10)
+    therapist_ids: list[Id] = Field(default=[], min_length=1, max_length=20)
+    evening: Day | None = None
+    start: Clock | None = None
+    minutes: Annotated[int, Field(ge=1, le=1440), WHOLE] | None = None
+    price: Money | None = None
+    driver_needed: Yes | None = None
+    car_needed: Yes | None = None
+    address_id: Id | None = None
+    new_address: AddressToAdd | None = None
+    notes: Note | None = None
+    off_shift_reason: Reason = ""
+
+    def request(self) -> ChangeRequest:
+        """As the service takes it."""
+        new = self.new_address
+        if new is not None and self.address_id is not None:
+            raise Invalid("Give either address_id or new_address.", field="address_id")
+        return ChangeRequest(
+            service_ids=self.service_ids or None,
+            therapist_ids=self.therapist_ids or None,
+            evening=self.evening,
+            start=self.start,
+            minutes=self.minutes,
+            price=self.price,
+            driver_needed=self.driver_needed,
+            car_needed=self.car_needed,
+            address_id=self.address_id,
+            address_line=new.line if new else "",
+            locality_id=new.locality_id if new else None,
+            address_notes=new.notes if new else "",
+            notes=self.notes,
+            off_shift_reason=self.off_shift_reason,
+        )
+
+
 @router.get("")
 async def page(actor: Anyone, only: Annotated[VisitFilters, Query()]) -> VisitPage:
     """Visits, page by page."""
@@ -201,6 +243,28 @@ async def booked(actor: Booker, asked: Once, booking: Booking) -> Response:
     return await carry_out(actor, asked, work, made_at="/appointments")
 
 
+@router.patch("/{appointment_id}", response_model=Visit, responses=refuses(404, 409, 412))
+async def changed(actor: Changer, appointment_id: PathId, wanted: VisitChange, if_match: IfMatch = None) -> Response:
+    """Change who, when, what or where, checked exactly like booking.
+
+    Send If-Match to be refused when anything happened to the visit since you read it.
+    """
+
+    def work(session: Session) -> tuple[str, str]:
+        before = last_event(session, appointment_id)
+        if if_match is not None:
+            _, tag = tagged(session, actor, appointment_id)
+            check_match(if_match, tag, lambda mark: _happenings(session, appointment_id, mark))
+        change(session, actor, appointment_id, request=wanted.request(), reason=wanted.reason, now=now())
+        if if_match is not None and (others := _happenings(session, appointment_id, before, but_own=True)):
+            # Between the look at the tag and the lock on the visit a colleague was faster.
+            raise Refusal("changed", CHANGED, changed=others)
+        return tagged(session, actor, appointment_id)
+
+    body, tag = await in_thread(run, work)
+    return Response(body, media_type="application/json", headers={"etag": tag})
+
+
 def visit_of(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:
     """The visit as ``actor`` may see it, as this transaction has made it.
 
@@ -213,8 +277,19 @@ def visit_of(session: Session, actor: Actor, appointment_id: int) -> Visit | Own
 
 def tagged(session: Session, actor: Actor, appointment_id: int) -> tuple[str, str]:
     """The visit as JSON, and its tag, which remembers the last entry of its history."""
+    session.flush()
     body = _visit(session, actor, appointment_id).model_dump_json()
     return body, tag_of(body, mark=last_event(session, appointment_id))
+
+
+def _happenings(session: Session, appointment_id: int, after_id: int, *, but_own: bool = False) -> list[Happening]:
+    """What happened to the visit since an entry of its history; ``but_own`` leaves out what this transaction did."""
+    own = {made.event_id for made in session.info.get("recorded", [])} if but_own else set()
+    return [
+        Happening(what=row.kind.replace("_", " "), who=row.actor or "the system", at=row.happened_at)
+        for row in history(session, appointment_id, after_id=after_id)
+        if row.event_id not in own
+    ]
 
 
 def _visit(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:

@@ -18,7 +18,7 @@ IfMatch = Annotated[
     Header(alias="If-Match", description="The tag of what you read: if it has changed since, nothing is saved."),
 ]
 
-_CHANGED = "It was changed since you read it, so nothing was saved. Read it again and decide anew."
+CHANGED = "It was changed since you read it, so nothing was saved. Read it again and decide anew."
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -59,7 +59,7 @@ def check_match(header: str, tag: str, since: Callable[[int], Sequence[Happening
         return
     mark = max((mark_of(known) for known in tags_in(header)), default=0)
     changed = since(mark) if mark else []
-    raise Refusal("changed", _CHANGED, headers={"etag": tag}, changed=list(changed))
+    raise Refusal("changed", CHANGED, headers={"etag": tag}, changed=list(changed))
 
 
 class Tagged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -174,3 +175,51 @@ def test_an_answer_on_behalf_needs_a_reason_and_is_kept(desk: TestClient, bookin
     assert (again.status_code, again.json()["type"]) == (409, "/api/v1/problems/not-possible")
     entry = desk.get(f"/appointments/{visit['id']}/history").json()["items"][-1]
     assert (entry["on_behalf_of"], entry["reason"]) == ("Therapist 0", "phone is dead")
+
+
+def test_a_change_is_checked_like_booking_and_asks_anew(desk: TestClient, booking: Booking, house: House) -> None:
+    visit = desk.post("/appointments", json=booking(0)).json()
+    other = desk.post("/appointments", json=booking(1, start="22:30")).json()
+    path = f"/appointments/{visit['id']}"
+    desk.post(f"/assignments/{visit['places'][0]['id']}/actions/accept", json={"reason": "phone is dead"})
+    noted = desk.patch(path, json={"notes": "ring twice", "reason": "client asked"}).json()
+    assert (noted["notes"], noted["state"]) == ("ring twice", "therapist_confirmed")
+    moved = desk.patch(path, json={"start": "22:30", "reason": "client asked"})
+    assert moved.status_code == 200, moved.text
+    assert (moved.json()["starts_at"], moved.json()["state"]) == ("2026-11-23T14:30:00Z", "pending")
+    assert moved.headers["etag"] == desk.get(path).headers["etag"]
+    taken = desk.patch(path, json={"therapist_ids": [house.firm.therapists[1]], "reason": "client asked"})
+    assert (taken.status_code, taken.json()["clashes"][0]["appointment_id"]) == (409, other["id"])
+    assert desk.patch(path, json={"notes": "x"}).json()["field"] == "reason"
+
+
+def test_a_change_of_what_has_changed_is_refused_and_says_what(
+    desk: TestClient, booking: Booking, house: House
+) -> None:
+    visit = desk.post("/appointments", json=booking(0)).json()
+    path = f"/appointments/{visit['id']}"
+    tag = desk.get(path).headers["etag"]
+    with house.client("t0") as therapist:
+        therapist.post(f"/assignments/{visit['places'][0]['id']}/actions/accept", json={})
+    late = {"start": "23:00", "reason": "client asked"}
+    answer = desk.patch(path, json=late, headers={"if-match": tag})
+    assert (answer.status_code, answer.json()["type"]) == (412, "/api/v1/problems/changed")
+    [happened] = answer.json()["changed"]
+    assert happened["who"] == "Therapist 0"
+    assert desk.get(path).json()["starts_at"] == visit["starts_at"]
+    fresh = desk.get(path).headers["etag"]
+    assert desk.patch(path, json=late, headers={"if-match": f"{tag}, {fresh}"}).status_code == 200
+
+
+def test_two_who_change_at_once_with_the_same_tag(house: House, desk: TestClient, booking: Booking) -> None:
+    visit = desk.post("/appointments", json=booking(0)).json()
+    path = f"/appointments/{visit['id']}"
+    tag = desk.get(path).headers["etag"]
+    tokens = [house.token("ana"), house.token("manager")]
+
+    def patch(number: int) -> int:
+        with house.client(authorization=f"Bearer {tokens[number % 2]}", if_match=tag) as client:
+            return client.patch(path, json={"notes": f"note {number}", "reason": "client asked"}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(patch, range(6))) == [200, 412, 412, 412, 412, 412]
