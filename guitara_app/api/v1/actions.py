@@ -1,70 +1,87 @@
-"""Every action of a visit's life, each at an address of its own."""
+"""Every action of a visit's life, each at an address of its own, made from the one list of actions."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.actions import DOINGS, Doing, perform
 from guitara_app.api.v1.appointments import visit_of
-from guitara_app.api.v1.fields import Body, Instant, PathId, Reason
+from guitara_app.api.v1.fields import PathId
 from guitara_app.api.v1.once import Once, carry_out
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
 from guitara_app.api.v1.shapes import OwnVisit, Visit
-from guitara_app.appointments.models import Assignment
-from guitara_app.appointments.services import accept, cancel, reject
+from guitara_app.api.v1.strict import loose, strict
+from guitara_app.appointments.happenings import HAPPENING
+from guitara_app.appointments.lifecycle import Action, Target, permission_of
+from guitara_app.appointments.models import Assignment, Leg
+from guitara_app.kit.errors import NotFound
 from guitara_app.kit.time import now
 
 router = APIRouter(tags=["actions"])
 
-Answerer = Annotated[Actor, Depends(needs(Permission.STEP_AS_THERAPIST))]
-Canceller = Annotated[Actor, Depends(needs(Permission.RUN_VISITS))]
+_PATHS = {Target.VISIT: "appointments", Target.PLACE: "assignments", Target.TRIP: "legs"}
+_ACTIONS = {str(action) for action in Action}
 
 
-class Step(Body):
-    """Why a step is taken, and when it was, for one that is told later."""
+def _visit_of(session: Session, target: Target, target_id: int) -> int:
+    """The visit that a place or trip belongs to.
 
-    reason: Reason = ""
-    happened_at: Instant | None = Field(default=None, description="Within the last 24 hours; now when left out.")
-
-
-@router.post(
-    "/assignments/{assignment_id}/actions/accept", response_model=Visit | OwnVisit, responses=refuses(404, 409)
-)
-async def accepted(actor: Answerer, asked: Once, assignment_id: PathId, step: Step) -> Response:
-    """Say yes to an offer."""
-
-    def work(session: Session) -> BaseModel:
-        accept(session, actor, assignment_id, now=now(), reason=step.reason, happened_at=step.happened_at)
-        return visit_of(session, actor, session.get_one(Assignment, assignment_id).appointment_id)
-
-    return await carry_out(actor, asked, work)
-
-
-@router.post(
-    "/assignments/{assignment_id}/actions/reject", response_model=Visit | OwnVisit, responses=refuses(404, 409)
-)
-async def rejected(actor: Answerer, asked: Once, assignment_id: PathId, step: Step) -> Response:
-    """Say no to an offer, with a reason."""
-
-    def work(session: Session) -> BaseModel:
-        reject(session, actor, assignment_id, now=now(), reason=step.reason, happened_at=step.happened_at)
-        return visit_of(session, actor, session.get_one(Assignment, assignment_id).appointment_id)
-
-    return await carry_out(actor, asked, work)
+    Raises:
+        NotFound: there is no such place or trip.
+    """
+    if target is Target.VISIT:
+        return target_id
+    if target is Target.PLACE:
+        place = session.get(Assignment, target_id)
+        found = place.appointment_id if place else None
+    else:
+        trip = session.get(Leg, target_id)
+        found = trip.to_appointment_id or trip.from_appointment_id if trip else None
+    if found is None:
+        raise NotFound("There is no such place or trip.")
+    return found
 
 
-@router.post("/appointments/{appointment_id}/actions/cancel", response_model=Visit, responses=refuses(404, 409))
-async def cancelled(actor: Canceller, asked: Once, appointment_id: PathId, step: Step) -> Response:
-    """Call a visit off, with a reason."""
+def _route(name: str, doing: Doing) -> Callable[..., Any]:
+    asks = strict(doing.form, f"{name.title().replace('_', '')}Step")
+    permission = permission_of(Action(name)) if name in _ACTIONS else Permission.RUN_VISITS
 
-    def work(session: Session) -> BaseModel:
-        cancel(session, actor, appointment_id, now=now(), reason=step.reason, happened_at=step.happened_at)
-        return visit_of(session, actor, appointment_id)
+    async def take(
+        actor: Annotated[Actor, Depends(needs(permission))],
+        asked: Once,
+        target_id: PathId,
+        step: asks,  # type: ignore[valid-type]  # made at run time
+    ) -> Response:
+        def work(session: Session) -> BaseModel:
+            visit = _visit_of(session, doing.target, target_id)
+            perform(session, actor, name, target_id, loose(doing.form, step), now=now())
+            return visit_of(session, actor, visit)
 
-    return await carry_out(actor, asked, work)
+        return await carry_out(actor, asked, work)
+
+    # FastAPI reads the types of the arguments where the function stands, so they are real types and no texts.
+    take.__annotations__ |= {"actor": Annotated[Actor, Depends(needs(permission))], "step": asks}
+    return take
+
+
+for _name, _doing in DOINGS.items():
+    _words = HAPPENING[Action(_name)].button if _name in _ACTIONS else _name.capitalize()
+    router.add_api_route(
+        f"/{_PATHS[_doing.target]}/{{target_id}}/actions/{_name}",
+        _route(_name, _doing),
+        methods=["POST"],
+        response_model=Visit | OwnVisit,
+        responses=refuses(404, 409),
+        name=_name,
+        summary=_words,
+        description=(_doing.service.__doc__ or _words).strip().partition("\n")[0],
+        operation_id=f"{_name}_{_doing.target}",
+    )

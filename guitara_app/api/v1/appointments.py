@@ -266,13 +266,13 @@ async def changed(actor: Changer, appointment_id: PathId, wanted: VisitChange, i
 
 
 def visit_of(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:
-    """The visit as ``actor`` may see it, as this transaction has made it.
+    """The visit as ``actor`` may see it, as this transaction has made it: also when it is none of theirs any more.
 
     Raises:
-        NotFound: there is none, or it is none of the actor's.
+        NotFound: there is none.
     """
     session.flush()
-    return _visit(session, actor, appointment_id)
+    return _visit(session, actor, appointment_id, just_left=True)
 
 
 def tagged(session: Session, actor: Actor, appointment_id: int) -> tuple[str, str]:
@@ -292,12 +292,12 @@ def _happenings(session: Session, appointment_id: int, after_id: int, *, but_own
     ]
 
 
-def _visit(session: Session, actor: Actor, appointment_id: int) -> Visit | OwnVisit:
+def _visit(session: Session, actor: Actor, appointment_id: int, *, just_left: bool = False) -> Visit | OwnVisit:
     found = visits(session, "a.id = :id", {"id": appointment_id})
     if not found:
         raise NotFound(_NONE)
     shape = shaped(found[0], services_of(session, [appointment_id])[appointment_id], actor)
-    if isinstance(shape, OwnVisit) and not shape.places and not shape.trips:
+    if isinstance(shape, OwnVisit) and not (shape.places or shape.trips or just_left):
         raise NotFound(_NONE)
     return shape
 

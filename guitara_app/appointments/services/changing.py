@@ -17,7 +17,7 @@ from guitara_app.appointments.models import AppointmentService, Assignment, Revi
 from guitara_app.appointments.requests import BookingRequest, ChangeRequest, VisitFields
 from guitara_app.appointments.rules import Plan, answer_due, check_people, needs_car, plan, totals
 from guitara_app.appointments.services.booking import add_services
-from guitara_app.appointments.services.seats import Claim, claim_time, offer_seat, therapists, vacate, wanted_of
+from guitara_app.appointments.services.seats import Claim, claim_time, offer_seat, therapists, wanted_of
 from guitara_app.appointments.services.trips import bring_back, call_off, leave_cars, plan_way_there, replan, ways_there
 from guitara_app.appointments.services.visit import Step, Tap, live, release, seat_step, visit_step
 from guitara_app.appointments.words import Answer, AppointmentState, LegState, Progress
@@ -306,7 +306,7 @@ def _move(step: Step, seat: Assignment, claim: Claim) -> None:
 
 def _leave(step: Step, seat: Assignment) -> None:
     """The desk takes somebody off the visit before their work."""
-    vacate(step, seat)
+    # First of all it is over: a live place must have its time.
     release(seat, now=step.now)
     step.session.flush()
     leave_cars(step, [seat])
