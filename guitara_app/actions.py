@@ -1,6 +1,6 @@
 """Everything that can be done with a visit: what to ask for each action, and the service that does it.
 
-One list for the pages and the API. What an action may, and when, stands in ``appointments.lifecycle``; what it is called,
+One list for the pages and the API. When an action is possible stands in ``appointments.lifecycle``; what it is called,
 in ``appointments.happenings``.
 """
 

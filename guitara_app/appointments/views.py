@@ -120,6 +120,17 @@ class Board(TypedDict):
     drivers: list[DriverRow]
 
 
+class Possible(TypedDict):
+    """Something that can be done now: ``tone`` is ``step`` for the next one, ``grave`` for what cannot be undone."""
+
+    action: str
+    target_id: int
+    label: str
+    tone: str
+    by_manager: bool
+    on_behalf: bool
+
+
 class Place(TypedDict):
     """One therapist's part of a visit, as the desk sees it."""
 
@@ -131,6 +142,9 @@ class Place(TypedDict):
     due_at: str
     reason: str
     because: str
+    times: str
+    override: str
+    possible: list[Possible]
 
 
 class LegRow(TypedDict):
@@ -142,6 +156,7 @@ class LegRow(TypedDict):
     driver: str
     passengers: str
     when: str
+    possible: list[Possible]
 
 
 class HistoryRow(TypedDict):
@@ -176,7 +191,8 @@ class Detail(TypedDict):
     car_needed: bool
     ending_reason: str
     booked: str
-    can_cancel: bool
+    possible: list[Possible]
+    can_change: bool
     version: int
     places: list[Place]
     legs: list[LegRow]

@@ -39,6 +39,8 @@ def _zone() -> str:
 
 
 _AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "admin")
+IS_MANAGER = (Who.role == "manager") | (Who.role == "admin")
+"""For what is shown only; rights are checked by the services."""
 _IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
 
 

@@ -50,9 +50,10 @@ def test_a_booking_appears_on_the_phone_and_leaves_it_when_cancelled(people: Peo
     _never_reloads(phone)
 
     bea.goto(f"{people.site.two}/appointments/{first.number}")
-    bea.get_by_role("button", name="Cancel visit").click()
-    bea.get_by_role("button", name="Client called off").click()
     bea.get_by_role("button", name="Cancel the visit").click()
+    dialog = bea.get_by_role("dialog", name="Cancel the visit")
+    dialog.get_by_role("button", name="Client called off").click()
+    dialog.get_by_role("button", name="Cancel the visit").click()
 
     expect(bea.locator(".visit-head").get_by_text("cancelled")).to_be_visible()
     expect(bea.locator(".history").get_by_text("Client called off")).to_be_visible()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.happenings import WHAT_HAPPENED
-from guitara_app.appointments.lifecycle import RULES, Action
+from guitara_app.appointments.queries import possible
 from guitara_app.appointments.queries.rows import VisitRow, pesos, visits
 from guitara_app.appointments.views import Detail, HistoryRow, LegRow, Place
 from guitara_app.clients.rules import shown_phone
@@ -25,7 +25,7 @@ def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | 
     if not found:
         return None
     visit, calendar = found[0], firm_settings(session).calendar
-    row, cancel = visit.row, RULES[Action.CANCEL]
+    row = visit.row
     start, end = (calendar.clock_label(at, row.business_date) for at in (row.starts_at, row.ends_at))
     return Detail(
         id=row.id,
@@ -47,15 +47,16 @@ def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | 
         car_needed=row.car_needed,
         ending_reason=row.ending_reason,
         booked=f"{calendar.moment_label(row.booked_at)} by {row.booked_by}",
-        can_cancel=row.state in cancel.visit and not any(seat["progress"] in cancel.nobody for seat in visit.counting),
+        possible=possible.of_visit(visit),
+        can_change=possible.can_change(visit),
         version=row.version,
-        places=_places(visit),
+        places=_places(visit, calendar),
         legs=_legs(visit, calendar),
         history=_history(session, row.id, calendar),
     )
 
 
-def _places(visit: VisitRow) -> list[Place]:
+def _places(visit: VisitRow, calendar: Calendar) -> list[Place]:
     return [
         Place(
             assignment_id=seat["id"],
@@ -66,9 +67,20 @@ def _places(visit: VisitRow) -> list[Place]:
             due_at=(seat["due_at"] or "") if seat["answer"] == "offered" else "",
             reason=seat["reason"],
             because=seat["because"],
+            times=_times(seat, calendar),
+            override=seat["override"],
+            possible=possible.of_place(visit, seat),
         )
         for seat in visit.seats
     ]
+
+
+def _times(seat: dict[str, Any], calendar: Calendar) -> str:
+    """What really happened so far: ``left 20:31, there 20:58, began 21:04``."""
+    told = (("left", "departed_at"), ("there", "arrived_at"), ("began", "started_at"), ("ended", "ended_at"))
+    return ", ".join(
+        f"{word} {calendar.local(datetime.fromisoformat(seat[name])):%H:%M}" for word, name in told if seat[name]
+    )
 
 
 def _legs(visit: VisitRow, calendar: Calendar) -> list[LegRow]:
@@ -80,6 +92,7 @@ def _legs(visit: VisitRow, calendar: Calendar) -> list[LegRow]:
             driver=leg["driver"] or "",
             passengers=leg["passengers"] or "",
             when=calendar.clock_label(datetime.fromisoformat(leg["wanted_at"]), visit.row.business_date),
+            possible=possible.of_trip(visit, leg),
         )
         for leg in visit.legs
     ]

@@ -21,14 +21,16 @@ SELECT a.*, c.name AS client, c.phone, c.notes AS client_notes, d.line, d.notes 
      'progress', g.progress, 'due_at', g.due_at, 'reason', g.answer_reason, 'because', g.chosen_because,
      'started_at', g.session_started_at, 'ended_at', g.session_ended_at, 'planned_start', g.planned_start,
      'planned_end', g.planned_end, 'payment_requested_at', g.payment_requested_at, 'phone', p.phone,
-     'extension_minutes', g.extension_minutes,
+     'extension_minutes', g.extension_minutes, 'override', g.override_reason,
+     'materials_reported_at', g.materials_reported_at, 'departed_at', g.departed_at, 'arrived_at', g.arrived_at,
      'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
      'review', (SELECT r.id FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL),
      'review_opened_at', (SELECT r.opened_at FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
      ) ORDER BY g.id)
    FROM assignments g JOIN people p ON p.id = g.person_id WHERE g.appointment_id = a.id) AS seats,
   (SELECT json_agg(json_build_object('id', t.id, 'state', t.state, 'driver_id', t.driver_id, 'driver', p.name,
-     'wanted_at', t.wanted_at, 'urgent', t.urgent, 'outbound', t.to_appointment_id = a.id,
+     'wanted_at', t.wanted_at, 'urgent', t.urgent, 'outbound', coalesce(t.to_appointment_id = a.id, false),
+     'riders', (SELECT json_agg(r.assignment_id) FROM leg_passengers r WHERE r.leg_id = t.id),
      'driver_phone', p.phone, 'starts_at', lower(t.occupied),
      'offer_due_at', (SELECT o.due_at FROM leg_offers o WHERE o.leg_id = t.id AND o.answer = 'open'),
      'vehicle', t.vehicle_needed, 'finished_at', t.finished_at, 'minutes', t.travel_minutes,

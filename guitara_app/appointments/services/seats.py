@@ -7,16 +7,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlmodel import select
 
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Role
-from guitara_app.appointments.models import AppointmentService, Assignment
+from guitara_app.appointments.models import Assignment
 from guitara_app.appointments.queries.candidates import Candidate, Wanted, candidates
-from guitara_app.appointments.queries.jobs import place_of, seat_jobs, travel_times
+from guitara_app.appointments.queries.jobs import seat_jobs, travel_times
 from guitara_app.appointments.queries.overlaps import overlap_sentence
+from guitara_app.appointments.queries.wanted import wanted_for
 from guitara_app.appointments.services.relayout import apply_layout
 from guitara_app.appointments.services.trips import leave_cars, plan_way_there
 from guitara_app.appointments.services.visit import Step, free
@@ -158,22 +157,8 @@ def next_candidate(step: Step) -> Candidate | None:
 
 def wanted_of(step: Step) -> Wanted:
     """What the visit that is open in ``step`` asks of a therapist."""
-    visit = step.visit
-    services = step.session.scalars(
-        select(AppointmentService.service_id).where(AppointmentService.appointment_id == visit.id)
-    ).all()
-    pause = step.session.execute(
-        text("SELECT coalesce(max(buffer_minutes), 0) FROM services WHERE id = ANY(:ids)"), {"ids": list(services)}
-    ).scalar_one()
-    return Wanted(
-        day=visit.business_date,
-        starts_at=visit.starts_at,
-        ends_at=visit.ends_at,
-        buffer_minutes=pause,
-        place=place_of(step.session, visit.address_id),
-        client_id=visit.client_id,
-        service_ids=tuple(services),
-    )
+    step.session.flush()
+    return wanted_for(step.session, step.visit.id)
 
 
 def _make_room(session: Session, person_id: int, wanted: Wanted, now: datetime, own: int) -> Slot:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.dialog import ask_reason
+from guitara_app.components.act_dialog import act_dialog
 from guitara_app.components.for_address import for_address
 from guitara_app.components.parts import link, panel, skeleton
 from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
-from guitara_app.pages.appointment.parts import client, history, people, summary, trips
+from guitara_app.pages.appointment.parts import acts, client, history, people, summary, trips
 from guitara_app.pages.appointment.state import AppointmentState
 from guitara_app.pages.shell import Who, desk_title, shell
-
-_REASONS = ["Client called off", "Client cannot be reached", "Nobody can go", "Booked twice"]
 
 
 @rx.page(route="/appointments/[number]", title="Visit · Guitara", on_load=[Who.load, AppointmentState.load])
@@ -29,6 +27,13 @@ def appointment_page() -> rx.Component:
             scope=AppointmentLive.scope,
             loaded=AppointmentLive.loaded,
             missing=AppointmentLive.missing,
+        ),
+        act_dialog(
+            ask=AppointmentState.ask,
+            refused=AppointmentState.refused,
+            answered=AppointmentState.answered,
+            done=AppointmentState.done,
+            on_do=AppointmentState.do,
         ),
         here="/appointments",
         before=link(rx.icon("arrow_left", size=16), "Board", to="/board", class_name="button button-small"),
@@ -47,7 +52,7 @@ def _visit() -> rx.Component:
                 state_tag(AppointmentLive.detail["state"]),
                 class_name="line",
             ),
-            rx.cond(AppointmentLive.detail["can_cancel"], _cancel()),
+            acts(AppointmentLive.detail["possible"]),
             class_name="visit-head",
         ),
         rx.cond(
@@ -60,22 +65,6 @@ def _visit() -> rx.Component:
             class_name="visit-columns",
         ),
         class_name="visit",
-    )
-
-
-def _cancel() -> rx.Component:
-    return ask_reason(
-        label="Cancel visit",
-        title="Cancel this visit?",
-        text="Therapists and drivers are freed at once and see it on their phones.",
-        placeholder="Reason, kept in the history",
-        choices=_REASONS,
-        yes="Cancel the visit",
-        no="Keep it",
-        danger=True,
-        subject=AppointmentLive.detail["id"],
-        on_confirm=AppointmentState.cancel,
-        class_name="button button-danger",
     )
 
 

@@ -4,14 +4,38 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.appointments.views import HistoryRow, LegRow, Place
+from guitara_app.appointments.views import HistoryRow, LegRow, Place, Possible
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
 from guitara_app.components.parts import panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
+from guitara_app.pages.appointment.state import AppointmentState
+from guitara_app.pages.shell import IS_MANAGER
 
 _detail = AppointmentLive.detail
+
+
+def acts(possible: rx.Var[list[Possible]]) -> rx.Component:
+    """A button for everything that can be done now; what only managers may is not shown to others."""
+
+    def button(one: rx.vars.ObjectVar[Possible]) -> rx.Component:
+        shown = rx.el.button(
+            one["label"],
+            type="button",
+            on_click=AppointmentState.begin(one["action"], one["target_id"]),
+            class_name=rx.match(
+                one["tone"],
+                ("step", "button button-small button-step"),
+                ("grave", "button button-small button-danger"),
+                "button button-small",
+            ),
+            data_do=one["action"],
+            key=one["action"],
+        )
+        return rx.cond(one["by_manager"], rx.cond(IS_MANAGER, shown), shown)
+
+    return rx.cond(possible.length() > 0, rx.el.div(rx.foreach(possible, button), class_name="acts"))
 
 
 def _fact(word: str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:
@@ -82,6 +106,9 @@ def _person(place: rx.vars.ObjectVar[Place]) -> rx.Component:
             ),
             rx.cond(place["reason"], rx.el.span("Reason: ", place["reason"])),
             rx.cond(place["because"], rx.el.span(place["because"], class_name="mute")),
+            rx.cond(place["override"], rx.el.span("Booked all the same: ", place["override"], class_name="mute")),
+            rx.cond(place["times"], rx.el.span(place["times"], class_name="mute num")),
+            acts(place["possible"]),
             of=f"{place['answer']}{place['progress']}",
             class_name="item",
         ),
@@ -117,6 +144,7 @@ def _leg(leg: rx.vars.ObjectVar[LegRow]) -> rx.Component:
                 rx.cond(leg["passengers"], rx.el.span(leg["passengers"], class_name="and")),
                 class_name="mute",
             ),
+            acts(leg["possible"]),
             of=f"{leg['state']}{leg['driver']}",
             class_name="item",
         ),

@@ -1,0 +1,151 @@
+"""What the dialog asks before an action, with what there is to choose from, and how what was typed is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from guitara_app.actions import SWAP, Asks, Form, doing_of
+from guitara_app.appointments.happenings import HAPPENING
+from guitara_app.appointments.lifecycle import RULES, Action, Party
+from guitara_app.appointments.queries.candidates import candidates
+from guitara_app.appointments.queries.choices import about, others_of_the_evening, person_of
+from guitara_app.appointments.queries.wanted import wanted_for
+from guitara_app.components.act_dialog import Ask, AskedField, Option
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.errors import Invalid
+from guitara_app.pages.booking.draft import amount, clock, whole
+
+_ON_BEHALF = ["Phone is dead", "No signal there", "Told me on the phone"]
+_REASONS = {
+    Action.CANCEL: ["Client called off", "Client cannot be reached", "Nobody can go", "Booked twice"],
+    Action.REOPEN: ["Client called again", "Cancelled by mistake"],
+    Action.REJECT: ["Is ill", "Too far", "Not enough time before"],
+    Action.WITHDRAW: ["Is ill", "Family emergency", "Stuck in traffic"],
+    Action.STOP_EARLY: ["Client asked to stop", "Therapist is unwell", "Not safe"],
+    Action.STEP_BACK: ["Breakdown", "Accident", "Is ill"],
+}
+_KINDS = {
+    Asks.WORDS: "words",
+    Asks.NUMBER: "number",
+    Asks.MONEY: "money",
+    Asks.CLOCK: "clock",
+    Asks.EVENING: "select",
+    Asks.THERAPIST: "choose",
+    Asks.PLACE: "choose",
+}
+_SHOWN_EVENINGS = 30
+
+
+def asking(session: Session, name: str, target_id: int, number: int, *, now: datetime) -> Ask:
+    """What to ask before ``name`` is done with the visit, place or trip ``target_id``.
+
+    Raises:
+        NotFound: there is no such action or target.
+    """
+    doing = doing_of(name)
+    visit_id, who = about(session, doing.target, target_id)
+    action = None if name == SWAP else Action(name)
+    on_behalf = action is not None and bool({Party.THERAPIST, Party.DRIVER} & RULES[action].by)
+    label = "Swap" if action is None else HAPPENING[action].button
+    return Ask(
+        number=number,
+        action=name,
+        target_id=target_id,
+        title=f"{label}: {who}" if who else label,
+        text=f"You do this for {who}; the history says so." if on_behalf and who else "",
+        yes=label,
+        grave=action in (Action.CANCEL, Action.NO_SHOW, Action.WRITE_OFF, Action.FORCE, Action.STOP_EARLY),
+        reason_needed=on_behalf or action is None or RULES[action].needs_reason,
+        reasons=_REASONS.get(action, _ON_BEHALF if on_behalf else []) if action else [],
+        fields=[
+            _field(session, field, info, visit_id, target_id, now)
+            for field, info in doing.form.model_fields.items()
+            if isinstance(info.json_schema_extra, dict)
+        ],
+    )
+
+
+def read_form(name: str, values: dict[str, list[str]]) -> tuple[Form | None, dict[str, str]]:
+    """The form as typed, or by field why it cannot be read."""
+    form = doing_of(name).form
+    read: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for field, info in form.model_fields.items():
+        typed = [value for value in values.get(field, []) if value.strip()]
+        how = info.json_schema_extra.get("asks") if isinstance(info.json_schema_extra, dict) else None
+        try:
+            value = _READERS.get(str(how), _first)(typed)
+        except Invalid as error:
+            problems[field] = error.sentence
+            continue
+        if value is not None:
+            read[field] = value
+    if problems:
+        return None, problems
+    try:
+        return form.model_validate(read), {}
+    except ValidationError as error:
+        return None, {str(problem["loc"][0]): _MISSING for problem in error.errors()}
+
+
+_MISSING = "Choose one, or fill this in."
+
+
+def _first(typed: list[str]) -> str | None:
+    return typed[0] if typed else None
+
+
+_READERS: dict[str, Callable[[list[str]], Any]] = {
+    Asks.NUMBER: lambda typed: whole("".join(typed[:1])),
+    Asks.MONEY: lambda typed: amount("".join(typed[:1])),
+    Asks.CLOCK: lambda typed: clock("".join(typed[:1])),
+}
+
+
+def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int, now: datetime) -> AskedField:
+    how = Asks(info.json_schema_extra["asks"])
+    options = _OPTIONS[how](session, visit_id, target_id, now) if how in _OPTIONS else []
+    return AskedField(
+        name=name,
+        label=info.title or name,
+        kind=_KINDS[how],
+        options=options,
+        value="" if info.is_required() or info.default is None else str(info.default),
+        needed=info.is_required(),
+        hint=info.description or "",
+    )
+
+
+def _therapists(session: Session, visit_id: int, target_id: int, now: datetime) -> list[Option]:
+    found = candidates(session, wanted_for(session, visit_id), now=now)
+    gone = person_of(session, target_id)
+    return [
+        Option(value=str(one.person_id), label=one.name, detail=one.reason, good=one.free)
+        for one in found
+        if one.person_id != gone
+    ]
+
+
+def _places(session: Session, visit_id: int, target_id: int, _now: datetime) -> list[Option]:
+    found = others_of_the_evening(session, visit_id, target_id)
+    return [Option(value=str(one.id), label=one.name, detail=one.words, good=True) for one in found]
+
+
+def _evenings(session: Session, _visit_id: int, _target_id: int, now: datetime) -> list[Option]:
+    calendar = firm_settings(session).calendar
+    tonight = calendar.business_date(now)
+    days: list[date] = [tonight + timedelta(days=number) for number in range(_SHOWN_EVENINGS)]
+    same = Option(value="", label="The same evening", detail="", good=True)
+    return [same] + [Option(value=f"{day}", label=calendar.evening_label(day), detail="", good=True) for day in days]
+
+
+_OPTIONS: dict[Asks, Callable[[Session, int, int, datetime], list[Option]]] = {
+    Asks.THERAPIST: _therapists,
+    Asks.PLACE: _places,
+    Asks.EVENING: _evenings,
+}
