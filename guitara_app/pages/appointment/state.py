@@ -23,7 +23,7 @@ from guitara_app.pages.appointment.asking import asking, read_form
 
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 Name = Annotated[str, Field(max_length=40)]
-Key = Annotated[str, Field(min_length=8, max_length=100, pattern=r"^[!-~]*$")]
+Key = Annotated[str, Field(max_length=100, pattern=r"^[!-~]*$")]
 Typed = Annotated[list[Annotated[str, Field(max_length=20_000)]], Field(max_length=50)]
 Values = Annotated[dict[Name, Typed], Field(max_length=30)]
 
