@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.requests import BookingRequest, VisitFields
 from guitara_app.catalog.queries import ServiceChoice
 from guitara_app.firm.queries import FirmSettings
 from guitara_app.kit.errors import Invalid
@@ -16,6 +16,8 @@ from guitara_app.kit.time import Calendar
 # An operator who books "for now" needs a moment to type.
 STARTED_AT_MOST_AGO = timedelta(minutes=10)
 HIGHEST_PRICE = Decimal("999999.99")
+MOVING = frozenset({"evening", "start", "minutes", "service_ids", "address_id"})
+"""Fields of a visit whose change concerns everybody who goes: they are asked anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,12 @@ class Plan:
 def totals(services: Sequence[ServiceChoice]) -> tuple[int, Decimal]:
     """Minutes and pesos of the services together."""
     return sum(service.minutes for service in services), sum((service.price for service in services), Decimal(0))
+
+
+def follows(fields: VisitFields, services: Sequence[ServiceChoice]) -> tuple[bool, bool]:
+    """Whether the minutes, and whether the price, of a visit are just what its services and people come to."""
+    minutes, price = totals(services)
+    return fields.minutes == minutes, fields.price == price * max(1, len(fields.therapist_ids))
 
 
 def plan(

@@ -72,6 +72,11 @@ class Calendar:
         local = self.local(at)
         return f"{local:%H:%M}" if local.date() == day else f"{local:%a} {local:%H:%M}"
 
+    def night_label(self, at: datetime, day: date) -> str:
+        """``Fri 27 Nov 21:30``; past midnight ``Fri 27 Nov, night → Sat 00:30``, for whoever promises it."""
+        local, evening = self.local(at), f"{day:%a} {day.day} {day:%b}"
+        return f"{evening} {local:%H:%M}" if local.date() == day else f"{evening}, night \u2192 {local:%a %H:%M}"
+
     def moment_label(self, at: datetime) -> str:
         """``Mon 23 Nov 21:30``, for histories that span days."""
         local = self.local(at)

@@ -61,6 +61,8 @@ def test_open_hours_that_cross_the_turn_of_the_day_keep_their_length() -> None:
 
 def test_labels_name_the_weekday_only_past_midnight() -> None:
     assert CALENDAR.evening_label(MONDAY) == "Mon 23 Nov, evening"
+    assert CALENDAR.night_label(local(MONDAY, 21, 30), MONDAY) == "Mon 23 Nov 21:30"
+    assert CALENDAR.night_label(local(TUESDAY, 0, 30), MONDAY) == "Mon 23 Nov, night \u2192 Tue 00:30"
     assert CALENDAR.clock_label(local(MONDAY, 21, 30), MONDAY) == "21:30"
     assert CALENDAR.clock_label(local(TUESDAY, 0, 30), MONDAY) == "Tue 00:30"
     assert CALENDAR.moment_label(local(TUESDAY, 0, 30)) == "Tue 24 Nov 00:30"

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time
-from decimal import Decimal
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import BEFORE_DEPARTURE, Action
 from guitara_app.appointments.models import AppointmentService, Assignment, Review
+from guitara_app.appointments.queries.fields import different, fields_of, overtaken
 from guitara_app.appointments.requests import BookingRequest, ChangeRequest, VisitFields
-from guitara_app.appointments.rules import Plan, answer_due, check_people, needs_car, plan, totals
+from guitara_app.appointments.rules import MOVING, Plan, answer_due, check_people, follows, needs_car, plan
 from guitara_app.appointments.services.booking import add_services
 from guitara_app.appointments.services.seats import Claim, claim_time, offer_seat, therapists, wanted_of
 from guitara_app.appointments.services.trips import bring_back, call_off, leave_cars, plan_way_there, replan, ways_there
@@ -25,11 +24,7 @@ from guitara_app.catalog.queries import ServiceChoice, active_services, services
 from guitara_app.clients import services as clients
 from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import firm_settings
-from guitara_app.kit.errors import FieldClash, Invalid, NotPossible, Stale
-from guitara_app.kit.time import Calendar
-
-_MOVING = frozenset({"evening", "start", "minutes", "service_ids", "address_id"})
-"""Fields whose change concerns everybody who goes: they are asked anew."""
+from guitara_app.kit.errors import Invalid, NotPossible, Stale
 
 
 class _Change(NamedTuple):
@@ -125,32 +120,9 @@ def swap(
         opened[place.id].done(kind="swapped", person_id=person_id, data={"instead_of": place.person_id})
 
 
-def fields_of(step: Step) -> VisitFields:
-    """What can be changed of the visit, as it stands."""
-    visit, calendar = step.visit, firm_settings(step.session).calendar
-    return VisitFields(
-        evening=visit.business_date,
-        start=calendar.local(visit.starts_at).time(),
-        minutes=int((visit.ends_at - visit.starts_at).total_seconds() // 60),
-        price=visit.price,
-        service_ids=list(
-            step.session.scalars(
-                select(AppointmentService.service_id)
-                .where(AppointmentService.appointment_id == visit.id)
-                .order_by(col(AppointmentService.id))
-            )
-        ),
-        therapist_ids=sorted(seat.person_id for seat in live(step.seats)),
-        driver_needed=visit.driver_needed,
-        car_needed=visit.car_needed,
-        address_id=visit.address_id,
-        notes=visit.notes,
-    )
-
-
 def _compared(step: Step, request: ChangeRequest) -> _Change:
     """What is to change, field by field, against what the editor saw and what stands there now."""
-    before = fields_of(step)
+    before = fields_of(step.session, step.visit.id)
     wanted = request.model_dump(include=set(VisitFields.model_fields), exclude_none=True)
     if request.address_line.strip():
         address = clients.add_address(
@@ -175,37 +147,20 @@ def _compared(step: Step, request: ChangeRequest) -> _Change:
         wanted = {name: value for name, value in wanted.items() if value != seen[name]}
         _refuse_overtaken(step, wanted, seen, before.model_dump())
     after = before.model_copy(update=wanted)
-    changed = [name for name in VisitFields.model_fields if getattr(after, name) != getattr(before, name)]
-    return _Change(before, after, changed)
+    return _Change(before, after, different(before, after))
 
 
 def _refuse_overtaken(step: Step, wanted: dict[str, Any], seen: dict[str, Any], stands: dict[str, Any]) -> None:
-    overtaken = [name for name, value in wanted.items() if stands[name] not in (seen[name], value)]
-    if not overtaken:
+    clashes = overtaken(step.session, step.visit.id, wanted, seen, stands)
+    if not clashes:
         return
-    calendar = firm_settings(step.session).calendar
-    clashes = [FieldClash(name, *_last_change(step, name, calendar), _said(stands[name])) for name in overtaken]
     listed = ", ".join(f"{clash.field.replace('_', ' ')} (changed by {clash.by} at {clash.at})" for clash in clashes)
     raise Stale(
         f"A colleague changed this visit while you were editing: {listed}. What you typed is kept; look at what stands "
         "there now and save again.",
         clashes,
-        field=overtaken[0],
+        field=clashes[0].field,
     )
-
-
-def _last_change(step: Step, name: str, calendar: Calendar) -> tuple[str, str]:
-    row = step.session.execute(
-        text(
-            "SELECT p.name, e.happened_at FROM events e LEFT JOIN people p ON p.id = e.actor_id"
-            " WHERE e.appointment_id = :id AND (e.data->'fields' ? :field OR (:people AND e.kind <> 'booked'))"
-            " ORDER BY e.id DESC LIMIT 1"
-        ),
-        {"id": step.visit.id, "field": name, "people": name == "therapist_ids"},
-    ).one_or_none()
-    if row is None:
-        return "somebody", "some time"
-    return row.name or "the system", f"{calendar.local(row.happened_at):%H:%M}"
 
 
 def _services(session: Session, done: _Change) -> list[ServiceChoice]:
@@ -218,16 +173,14 @@ def _services(session: Session, done: _Change) -> list[ServiceChoice]:
 def _plan(step: Step, done: _Change, services: Sequence[ServiceChoice]) -> Plan:
     """The new times and price; what followed from services and people before follows from them again."""
     before, after = done.before, done.after
-    old_minutes, old_sum = totals(services_of(step.session, before.service_ids))
-    follows_minutes = "minutes" not in done.fields and before.minutes == old_minutes
-    follows_price = "price" not in done.fields and before.price == old_sum * max(1, len(before.therapist_ids))
+    follows_minutes, follows_price = follows(before, services_of(step.session, before.service_ids))
     request = BookingRequest(
         service_ids=after.service_ids,
         therapist_ids=after.therapist_ids,
         evening=after.evening,
         start=after.start,
-        minutes=None if follows_minutes else after.minutes,
-        price=None if follows_price else after.price,
+        minutes=None if follows_minutes and "minutes" not in done.fields else after.minutes,
+        price=None if follows_price and "price" not in done.fields else after.price,
         driver_needed=after.driver_needed,
         car_needed=after.car_needed and after.driver_needed,
     )
@@ -258,7 +211,7 @@ def _seat_everybody(step: Step, done: _Change, people: set[int], override: str) 
         _leave(step, seat)
     staying = {person: seat for person, seat in seats.items() if person in people}
     new = people - set(staying)
-    moved = bool(_MOVING & set(done.fields))
+    moved = bool(MOVING & set(done.fields))
     claims: dict[int, Claim] = {}
     if moved or new:
         claims = claim_time(
@@ -329,11 +282,3 @@ def _people_on(session: Session, visits: set[int]) -> set[int]:
 
 def _words(fields: VisitFields, names: list[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.model_dump(mode="json").items() if name in names}
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
-    return f"{value:,.2f}" if isinstance(value, Decimal) else str(value)

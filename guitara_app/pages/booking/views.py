@@ -72,7 +72,7 @@ class CandidateLine(TypedDict):
 class Sums(TypedDict):
     """What the booking comes to."""
 
-    evening: str
+    night: str
     starts: str
     ends: str
     minutes: str
@@ -80,7 +80,7 @@ class Sums(TypedDict):
 
 
 NOBODY = ClientView(id=0, name="", phone="", email="", notes="", preferences="")
-NO_SUMS = Sums(evening="", starts="", ends="", minutes="", price="")
+NO_SUMS = Sums(night="", starts="", ends="", minutes="", price="")
 
 
 def evenings(session: Session, now: datetime) -> list[Choice]:
@@ -151,7 +151,7 @@ def visit_lines(card: ClientCard) -> list[VisitLine]:
 def sums(preview: Preview) -> Sums:
     """What the booking comes to, in words."""
     return Sums(
-        evening=preview.evening_label,
+        night=preview.night_label,
         starts=preview.starts_label,
         ends=preview.ends_label,
         minutes=str(preview.minutes or ""),

@@ -218,8 +218,8 @@ def test_half_past_midnight_belongs_to_the_evening_before(firm: Firm, rows: Rows
     assert row.starts_at.isoformat() == "2026-11-23T16:00:00+00:00"
     with reading() as session:
         shown = preview(session, firm.request(start=time(0, 30)), now=NOW)
-    assert (shown.evening_label, shown.starts_label, shown.ends_label) == (
-        "Mon 23 Nov, evening",
+    assert (shown.night_label, shown.starts_label, shown.ends_label) == (
+        "Mon 23 Nov, night \u2192 Tue 00:30",
         "Tue 00:30",
         "Tue 01:30",
     )
