@@ -72,6 +72,8 @@ export const useDraftValue = (name) => {
 
 const isEmpty = (value) => value === undefined || value === null || value === "" || value === false || value.length === 0;
 
+const isTouched = (values) => Object.keys(values).some((name) => name !== "idempotency_key" && name !== "version");
+
 export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, onDraft, onSave, children, ...props }) {
   const draft = useMemo(() => draftOf(name, owner), [name, owner]);
   const [saving, setSaving] = useState(false);
@@ -191,6 +193,23 @@ export function DraftChoice({ name, value, resets, children, ...props }) {
   const on = chosen === value;
   const onClick = () => set({ ...resets, [name]: on ? "" : value });
   return h("button", { ...props, type: "button", "aria-pressed": on, onClick }, children);
+}
+
+// Keeps, from the first thing typed on, the version of what stood there: whoever saves later knows what the typing was about.
+export function DraftVersion({ version }) {
+  const draft = useDraft();
+  const values = useSyncExternalStore(draft.subscribe, () => draft.values, () => EMPTY);
+  const begun = isTouched(values) && values.version === undefined;
+  useEffect(() => {
+    if (begun && version) draft.set({ version });
+  }, [draft, begun, version]);
+  return null;
+}
+
+// Children that show only while something was typed that is not saved yet.
+export function DraftTouched({ children }) {
+  const draft = useDraft();
+  return useSyncExternalStore(draft.subscribe, () => isTouched(draft.values), () => false) ? children : null;
 }
 
 export function DraftClear({ children, ...props }) {

@@ -110,6 +110,20 @@ class DraftClear(_Part):
     tag = "DraftClear"
 
 
+class DraftVersion(_Part):
+    """Notes in the draft which ``version`` of the thing was seen when its first field was changed."""
+
+    tag = "DraftVersion"
+
+    version: rx.Var[int]
+
+
+class DraftTouched(_Part):
+    """Shows its children while there is something typed that is not saved."""
+
+    tag = "DraftTouched"
+
+
 class DraftWhen(_Field):
     """Shows its children while the field has a value, is empty, or is one value."""
 
@@ -155,6 +169,8 @@ draft_set = DraftSet.create
 draft_choice = DraftChoice.create
 draft_copy = DraftCopy.create
 draft_clear = DraftClear.create
+draft_version = DraftVersion.create
+draft_touched = DraftTouched.create
 draft_when = DraftWhen.create
 draft_match = DraftMatch.create
 typeahead = Typeahead.create

@@ -16,12 +16,13 @@ from guitara_app.live.channel import Channel
 from guitara_app.live.locks import never_orphan_locks
 from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
-from guitara_app.live.states import AppointmentLive, DeskLive, HoursLive, PersonLive, ShiftsLive
+from guitara_app.live.states import AppointmentLive, ClientLive, DeskLive, HoursLive, PersonLive, ShiftsLive
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
 
 __all__ = [
     "AppointmentLive",
+    "ClientLive",
     "DeskLive",
     "HoursLive",
     "PersonLive",

@@ -13,6 +13,8 @@ from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.appointments.views import Detail
 from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
 from guitara_app.availability.views import NO_HOURS
+from guitara_app.clients.queries import client_page, duplicates
+from guitara_app.clients.views import Card, ClientFacts
 from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.queries import earlier_handovers, handover
 from guitara_app.kit.database import reading
@@ -74,12 +76,21 @@ def _hours(session: Session, key: int, at: datetime) -> dict[str, Any]:
     }
 
 
+def _client(session: Session, key: int, _at: datetime) -> dict[str, Any]:
+    found = client_page(session, key)
+    if found is None or found["client"]["moved_to"]:
+        nobody = {**blank(Card), "client": blank(ClientFacts)}
+        return {**(found or nobody), "missing": found is None, "duplicates": []}
+    return {**found, "duplicates": duplicates(session, key)}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.APPOINTMENT: _appointment,
     Kind.PERSON: _person,
     Kind.SHIFTS: _shifts,
     Kind.HOURS: _hours,
+    Kind.CLIENT: _client,
 }
 
 

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     PERSON = "person"
     SHIFTS = "shifts"
     HOURS = "hours"
+    CLIENT = "client"
 
 
 _REVOKE = "revoke"
@@ -60,13 +61,18 @@ class Scope:
         """One person's usual hours, time off and evenings ahead."""
         return cls(Kind.HOURS, person_id)
 
+    @classmethod
+    def client(cls, client_id: int) -> Self:
+        """One client's card."""
+        return cls(Kind.CLIENT, client_id)
+
 
 def scope_of(topic: str) -> Scope | None:
     """The scope a topic of changes belongs to; None when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return Scope.desk()
-    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS) and key.isdecimal():
+    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS, Kind.CLIENT) and key.isdecimal():
         return Scope(Kind(kind), int(key))
     return None
 
@@ -96,3 +102,5 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
         case Kind.HOURS:
             own = allowed(actor.role, Permission.OWN_SHIFTS) and actor.person_id == scope.key
             return own or allowed(actor.role, Permission.SEE_SHIFTS)
+        case Kind.CLIENT:
+            return allowed(actor.role, Permission.SEE_CLIENTS)

@@ -20,6 +20,7 @@ from guitara_app.appointments.views import (
     OwnJob,
 )
 from guitara_app.availability.views import NO_HOURS, OnNow, PersonHours, ShiftRow, TimeOffRow
+from guitara_app.clients.views import AddressRow, ChangeRow, ClientFacts, DuplicateLine, VisitRow
 from guitara_app.handover.views import Handover, HandoverLine
 from guitara_app.live.scopes import Kind
 
@@ -94,10 +95,24 @@ class HoursLive(rx.State):
     firm: dict[str, str] = {}
 
 
+class ClientLive(rx.State):
+    """One client's card (``guitara_app.clients.views.Card``), and who may be the same person."""
+
+    scope: str = ""
+    loaded: bool = False
+    missing: bool = False
+    client: ClientFacts = blank(ClientFacts)
+    addresses: list[AddressRow] = []
+    history: list[VisitRow] = []
+    changes: list[ChangeRow] = []
+    duplicates: list[DuplicateLine] = []
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.APPOINTMENT: AppointmentLive,
     Kind.PERSON: PersonLive,
     Kind.SHIFTS: ShiftsLive,
     Kind.HOURS: HoursLive,
+    Kind.CLIENT: ClientLive,
 }

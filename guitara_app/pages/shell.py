@@ -14,6 +14,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.threads import in_thread
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.palette import search_palette
 
 
 class Who(rx.State):
@@ -58,6 +59,7 @@ def shell(
             before or rx.fragment(),
             title,
             rx.el.span(class_name="top-space"),
+            rx.cond(_AT_DESK, search_palette()),
             _who(),
             connection(hydrated=rx.State.is_hydrated),
             actions or rx.fragment(),
@@ -90,6 +92,7 @@ def _who() -> rx.Component:
 def _rail(here: str) -> rx.Component:
     return rx.el.nav(
         rx.cond(_AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
+        rx.cond(_AT_DESK, _place("Clients", "contact_round", "/clients", here)),
         rx.cond(_AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),

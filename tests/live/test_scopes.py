@@ -20,12 +20,14 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
     firm = open_firm()
     ana = firm.therapists[0]
     scopes = (Scope.desk(), Scope.appointment(404), Scope.person(ana), Scope.shifts(EVENING), Scope.hours(ana))
-    for scope in (*scopes, Scope.hours(404)):
+    scopes += (Scope.client(firm.client),)
+    for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope"}
         json.dumps(values)
     assert readers.read(Scope.appointment(404))["missing"] is True
     assert readers.read(Scope.hours(404))["missing"] is True
+    assert readers.read(Scope.client(404))["missing"] is True
     assert {scope.kind for scope in scopes} == set(Kind)
 
 
@@ -41,7 +43,7 @@ def test_topics_and_scopes() -> None:
     for scope in (Scope.desk(), Scope.appointment(5), Scope.person(12), Scope.shifts(EVENING), Scope.hours(12)):
         assert scope_of(scope.topic) == scope
     for other in (
-        "client:3",
+        "clients",
         "accounts",
         "desk:1",
         "appointment",

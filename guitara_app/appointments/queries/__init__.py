@@ -3,18 +3,21 @@
 from guitara_app.appointments.queries.board import board, ended_cards
 from guitara_app.appointments.queries.candidates import Candidate, candidates
 from guitara_app.appointments.queries.detail import detail
+from guitara_app.appointments.queries.finding import Found, find_everywhere
 from guitara_app.appointments.queries.overlaps import overlaps
 from guitara_app.appointments.queries.own_night import own_night
 from guitara_app.appointments.queries.preview import Preview, Problem, preview
 
 __all__ = [
     "Candidate",
+    "Found",
     "Preview",
     "Problem",
     "board",
     "candidates",
     "detail",
     "ended_cards",
+    "find_everywhere",
     "overlaps",
     "own_night",
     "preview",

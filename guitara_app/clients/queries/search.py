@@ -113,8 +113,8 @@ def _ways_of_phone(digits: str) -> list[_Way]:
     ways = [_Way("c.phone LIKE :start", "c.phone", {"start": f"{start}%"}, unique=True)]
     if not digits.startswith("+"):
         ways.append(_Way("reverse(c.phone) LIKE :end", "reverse(c.phone)", {"end": f"{bare[::-1]}%"}, unique=True))
-    fragment = {"fragment": f"%{start if digits.startswith('+') or bare.startswith('0') else bare}%"}
-    ways.append(_Way("c.id IN (SELECT p.client_id FROM client_phones p WHERE p.phone LIKE :fragment)", "", fragment))
+    others = "SELECT p.client_id FROM client_phones p WHERE p.phone LIKE :start OR p.phone LIKE :fragment"
+    ways.append(_Way(f"c.id IN ({others})", "", {"fragment": f"%{bare}%"}))
     if not digits.startswith("+"):
         # So many digits from the 0 on are a whole number, and hardly the middle of another one.
         ways.append(_any_part([bare], last_resort=bare.startswith("0") and len(bare) > 6))

@@ -7,7 +7,7 @@ import reflex as rx
 from guitara_app.appointments.views import HistoryRow, LegRow, Place, Possible
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
-from guitara_app.components.parts import panel
+from guitara_app.components.parts import link, panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
 from guitara_app.pages.appointment.state import AppointmentState
@@ -66,7 +66,7 @@ def client() -> rx.Component:
     return panel(
         "Client",
         rx.el.dl(
-            _fact("Name", rx.el.b(_detail["client"])),
+            _fact("Name", link(rx.el.b(_detail["client"]), to=f"/clients/{_detail['client_id']}", class_name="link")),
             _fact(
                 "Phone",
                 rx.el.a(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_choice, draft_field, draft_set, draft_when, typeahead
+from guitara_app.components.parts import link
 from guitara_app.components.words import state_tag
 from guitara_app.pages.booking.fields import field, group, problem
 from guitara_app.pages.booking.state import BookingState
@@ -58,7 +59,11 @@ def _known() -> rx.Component:
                 rx.el.span(client["phone"], class_name="num and"),
                 rx.cond(client["email"], rx.el.span(client["email"], class_name="and mute")),
             ),
-            _other("Change"),
+            rx.el.span(
+                link("Card", to=f"/clients/{client['id']}", class_name="button button-small"),
+                _other("Change"),
+                class_name="line",
+            ),
             class_name="row",
         ),
         rx.cond(client["preferences"], rx.el.p("Likes: ", client["preferences"], class_name="client-likes")),

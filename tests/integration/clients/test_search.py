@@ -146,7 +146,7 @@ def test_a_phone_is_found_by_its_last_digits_and_by_any_other_number_of_the_clie
     assert names("5550143") == ["Smith"]
     with transaction() as session:
         session.add(ClientPhone(client_id=clients["Smith"], phone="+639998887766"))
-    for typed in ("0999 888 7766", "+63999888", "8887766", "98887"):
+    for typed in ("0999 888 7766", "+63999888", "8887766", "98887", "0999888"):
         assert names(typed) == ["Smith"]
 
 

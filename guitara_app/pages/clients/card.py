@@ -1,0 +1,105 @@
+"""The page of a client."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.for_address import for_address
+from guitara_app.components.parts import link, panel, skeleton
+from guitara_app.live import ClientLive
+from guitara_app.pages.clients.form import addresses, form
+from guitara_app.pages.clients.merging import comparison, suggestions
+from guitara_app.pages.clients.parts import changes, history
+from guitara_app.pages.clients.state import COMPARISON, ClientState
+from guitara_app.pages.shell import Who, desk_title, shell
+
+_client = ClientLive.client
+
+
+@rx.page(route="/clients/[number]", title="Client · Guitara", on_load=[Who.load, ClientState.load])
+def client_page() -> rx.Component:
+    """One client, live."""
+    return shell(
+        for_address(
+            rx.cond(_client["moved_to"] > 0, _moved(), _card()),
+            _waiting(),
+            _nothing(),
+            kind="client",
+            param="number",
+            scope=ClientLive.scope,
+            loaded=ClientLive.loaded,
+            missing=ClientLive.missing,
+        ),
+        here="/clients",
+        before=link(rx.icon("arrow_left", size=16), "Clients", to="/clients", class_name="button button-small"),
+        title=desk_title("Client"),
+        actions=link(rx.icon("plus", size=16), "Book", to="/board?book=1", class_name="button button-primary"),
+    )
+
+
+def _card() -> rx.Component:
+    return rx.el.div(
+        rx.el.header(
+            rx.el.div(
+                rx.el.h2(_client["name"], class_name="visit-when"),
+                rx.el.a(
+                    rx.icon("phone", size=14), _client["phone"], href=f"tel:{_client['phone']}", class_name="call num"
+                ),
+                rx.el.span(
+                    rx.cond(_client["visits"] == 1, "1 visit", f"{_client['visits']} visits"), class_name="mute num"
+                ),
+                rx.el.span("client since ", _client["since"], class_name="mute"),
+                class_name="line",
+            ),
+            class_name="visit-head",
+        ),
+        rx.el.div(comparison(), id=COMPARISON),
+        rx.el.div(
+            rx.el.div(form(), addresses(), class_name="visit-column"),
+            rx.el.div(suggestions(), history(), changes(), class_name="visit-column"),
+            class_name="visit-columns",
+        ),
+        class_name="visit",
+    )
+
+
+def _moved() -> rx.Component:
+    return rx.el.div(
+        panel(
+            "Merged",
+            rx.el.p(
+                "This card was merged into ",
+                link(_client["name"], to=f"/clients/{_client['moved_to']}", class_name="link"),
+                ". Everything it held is there.",
+                class_name="empty",
+            ),
+        ),
+        class_name="visit",
+    )
+
+
+def _waiting() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            *(
+                rx.el.div(
+                    *(rx.el.section(skeleton(6), class_name="panel") for _ in range(2)), class_name="visit-column"
+                )
+                for _ in range(2)
+            ),
+            class_name="visit-columns",
+        ),
+        class_name="visit",
+        aria_busy=True,
+        aria_label="Loading the client",
+    )
+
+
+def _nothing() -> rx.Component:
+    return rx.el.div(
+        panel(
+            "No such client",
+            rx.el.p("There is no client of this number. ", link("To the list", to="/clients"), class_name="empty"),
+        ),
+        class_name="visit",
+    )
