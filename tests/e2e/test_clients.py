@@ -55,6 +55,7 @@ def test_everything_is_found_and_opened_with_the_keyboard_alone(people: People) 
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/appointments/{visit}")
+    expect(page.locator(".visit-head")).to_contain_text(f"#{visit}")
 
     palette(page)
     search(page, "liza")
