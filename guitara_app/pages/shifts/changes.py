@@ -34,5 +34,5 @@ def told(done: str, outside: list[str]) -> rx.event.EventSpec:
         return rx.toast.success(done, close_button=True)
     jobs = f"{'; '.join(outside[:3])}{' and more' if len(outside) > 3 else ''}"
     return rx.toast.warning(
-        f"{done} Booked, and outside these hours now: {jobs}. They stay booked.", duration=12_000, close_button=True
+        f"{done} Booked, and outside these hours now: {jobs}. They stay booked.", duration=8000, close_button=True
     )

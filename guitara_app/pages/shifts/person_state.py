@@ -90,11 +90,12 @@ class HoursState(rx.State):
         except GuitaraError as error:
             if isinstance(error, Stale):
                 self._told = {**before, **await in_thread(_said, person, error.field)}
-            self.problems = {error.field if error.field.endswith(_WEEKDAYS) else "week": error.sentence}
+            self._say({error.field if error.field.endswith(_WEEKDAYS) else "week": error.sentence}, of_time_off=False)
             return None
         finally:
             self.week_answered += 1
-        self.problems, self._told = {}, {}
+        self._told = {}
+        self._say({}, of_time_off=False)
         self.week_saved = draft.idempotency_key
         return told("The usual hours are set.", outside)
 
@@ -114,13 +115,18 @@ class HoursState(rx.State):
             )
         except GuitaraError as error:
             field = f"off_{error.field.removeprefix('off_')}"
-            self.problems = {field if field in TimeOffDraft.model_fields else "off_first": error.sentence}
+            self._say({field if field in TimeOffDraft.model_fields else "off_first": error.sentence}, of_time_off=True)
             return None
         finally:
             self.off_answered += 1
-        self.problems = {}
+        self._say({}, of_time_off=True)
         self.off_saved = draft.idempotency_key
         return told("The time off is entered.", outside)
+
+    def _say(self, problems: dict[str, str], *, of_time_off: bool) -> None:
+        """Put these problems in the place of those of the same form; the other form keeps its own."""
+        others = {slot: why for slot, why in self.problems.items() if slot.startswith("off_") is not of_time_off}
+        self.problems = {**others, **problems}
 
     def _person(self) -> int:
         """The number in the address; 0 when it is none, which no person has."""

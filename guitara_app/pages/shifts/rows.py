@@ -64,12 +64,7 @@ def _facts(shift: ShiftVar) -> rx.Component:
     return rx.el.div(
         rx.el.div(
             rx.cond(shift["hours"], rx.el.span(shift["hours"], class_name="num"), rx.el.span("not working")),
-            rx.match(
-                shift["source"],
-                ("by_hand", rx.el.span("by hand", class_name="mute and")),
-                ("usual", rx.fragment()),
-                rx.el.span("no usual hours", class_name="mute and"),
-            ),
+            rx.cond(shift["source"] == "by_hand", rx.el.span("by hand", class_name="mute and")),
         ),
         rx.cond(shift["note"], rx.el.div(shift["note"], class_name="mute cut")),
         rx.foreach(
