@@ -12,6 +12,7 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
 SCHEDULE: dict[str, dict[str, Any]] = {
     "publish left-over events": _every(2, "maintenance.publish_leftovers"),
     "grow overdue jobs": _every(30, "maintenance.grow_overdue"),
+    "pack materials": _every(60, "maintenance.open_day"),
     # Hourly, so that a beat that was down when the day turned catches up.
     "extend shifts": _every(3600, "maintenance.extend_shifts"),
     "purge what is over": _every(3600, "maintenance.purge"),

@@ -38,6 +38,14 @@ def grow_overdue() -> None:
         log.info("overdue jobs grew", count=grown)
 
 
+@shared_task(name="maintenance.open_day")  # type: ignore[untyped-decorator]  # Celery has no types
+def open_day() -> None:
+    """Pack the materials of visits whose business day has opened, and what could not be packed before."""
+    packed = database.run(lambda session: appointments.open_day(session, now=now()))
+    if packed:
+        log.info("materials packed", visits=packed)
+
+
 @shared_task(name="maintenance.extend_shifts")  # type: ignore[untyped-decorator]  # Celery has no types
 def extend_shifts() -> None:
     """Plan the evenings that have come within the booking horizon, each person in a transaction of their own."""

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SEE_SHIFTS = "see_shifts"
     MANAGE_SHIFTS = "manage_shifts"
     OWN_SHIFTS = "own_shifts"
+    MANAGE_STOCK = "manage_stock"
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
@@ -64,6 +65,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_SHIFTS: DESK,
     Permission.MANAGE_SHIFTS: DESK,
     Permission.OWN_SHIFTS: FIELD,
+    Permission.MANAGE_STOCK: DESK,
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
 }
 

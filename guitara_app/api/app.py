@@ -13,6 +13,7 @@ from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.frontend import Frontend, OwnAddress
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
+from guitara_app.api.receipts import show, upload
 from guitara_app.api.sheet import sheet_file, sheet_page
 from guitara_app.api.v1 import METHODS, api, nothing_here
 from guitara_app.settings import PROJECT
@@ -32,6 +33,8 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),
         Route("/health/", health.answer, methods=["GET"]),
+        Route("/receipts/visit/{appointment_id:int}", upload, methods=["POST"]),
+        Route("/receipts/{receipt_id:int}", show, methods=["GET"]),
         Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),
         Mount("/api/v1", api),
         # What is asked for below /api is a program's question; it must not fall into the pages.

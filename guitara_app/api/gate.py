@@ -24,6 +24,7 @@ from guitara_app.api.origin import (
     is_trusted_origin,
     plain_http_refused,
 )
+from guitara_app.api.receipts import LARGEST_UPLOAD, UPLOADS
 from guitara_app.api.v1.problems import problem
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.seal import mark
@@ -84,7 +85,7 @@ class Gate:
         # from its scheme, and wrong passwords are counted by its address.
         scope["client"] = (client_address(scope), 0)
         scope["scheme"] = "https" if is_secure(scope) else scope["scheme"]
-        await self._app(scope, _bounded(receive), with_headers)
+        await self._app(scope, _bounded(receive, _most(scope)), with_headers)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if plain_http_refused(scope) or not is_trusted_origin(Headers(scope=scope).get("origin"), scope):
@@ -152,14 +153,19 @@ def _paced(receive: Receive) -> Receive:
     return paced
 
 
-def _bounded(receive: Receive) -> Receive:
+def _most(scope: Scope) -> int:
+    """How many bytes this request may carry."""
+    return LARGEST_UPLOAD if scope["path"].startswith(UPLOADS) else LARGEST_BODY
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
     read = 0
 
     async def bounded() -> Message:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
+        if read > most:
             # A body without a declared length; seen by the application as a client that went away.
             return {"type": "http.disconnect"}
         return message
@@ -176,7 +182,7 @@ def _refusal(scope: Scope) -> Response | None:
         # No route's pattern reads past a line's end: such a path would fall through to the pages.
         return problem("not-found", _NOT_THERE)
     length = Headers(scope=scope).get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not length.isdigit() or int(length) > _most(scope):
         return _said(scope, "too-large", 413, _TOO_LARGE)
     return None
 

@@ -61,6 +61,8 @@ OTHER_HAPPENINGS = {
     "swapped": "Swapped",
     "review_decided": "Decided",
     "completed": "Completed",
+    "materials_packed": "Materials packed",
+    "stock_short": "Not enough in stock",
     "alarm_settled": "Alarm closed",
     "attention_claimed": "Taken on at the desk",
     "attention_taken_over": "Taken over at the desk",

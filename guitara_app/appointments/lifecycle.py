@@ -48,6 +48,7 @@ _STATE_OF_PROGRESS = {
     Progress.ENDED: S.IN_SESSION,
 }
 _PROGRESS_ORDER = tuple(Progress)
+_SESSION_WAS_HELD = "A session was held at this visit. Book a new one instead."
 _SESSION_BEGAN = "The session has begun. It can be extended or stopped early, not changed or cancelled."
 
 
@@ -212,7 +213,7 @@ RULES: dict[Action, Rule] = {
         progress_becomes=Progress.IN_SESSION,
         only_without_driver=frozenset({S.THERAPIST_CONFIRMED}),
     ),
-    Action.EXTEND: Rule(_T, frozenset({S.IN_SESSION, S.AWAITING_PAYMENT}), answers=_ENDED_WORK),
+    Action.EXTEND: Rule(_T, OPEN - {S.PAID}, answers=_ENDED_WORK, progress=_SESSION_HELD),
     Action.END_SESSION: Rule(
         _T,
         OPEN,
@@ -259,7 +260,7 @@ RULES: dict[Action, Rule] = {
     ),
     # Who withdrew on the way is still out there.
     Action.PANIC: Rule(_T, ANY, answers=_ENDED_WORK | {Answer.WITHDRAWN}),
-    Action.REOPEN: Rule(_O, ENDINGS, needs_reason=True),
+    Action.REOPEN: Rule(_O, ENDINGS, needs_reason=True, nobody=_SESSION_HELD),
     Action.FORCE: Rule(_M, ANY, needs_reason=True),
 }
 
@@ -370,7 +371,7 @@ def check(
     if rule.leg and leg not in rule.leg:
         raise NotPossible(f"The trip is {_said(leg)}, so this step is not the next one.")
     if rule.nobody.intersection(places):
-        raise NotPossible(_SESSION_BEGAN)
+        raise NotPossible(_SESSION_WAS_HELD if action is Action.REOPEN else _SESSION_BEGAN)
     if rule.everybody and not (places and rule.everybody.issuperset(places)):
         raise NotPossible("Not everybody's session has ended yet.")
     if rule.needs_reason and not reason.strip():

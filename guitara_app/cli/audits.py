@@ -274,6 +274,21 @@ WHERE (i.available, i.in_use, i.empty) <> (m.available, m.in_use, m.empty)
 """,
     ),
     Audit(
+        "bags",
+        "Whatever is in use is in the bag of somebody on a visit that is not over, and nobody holds less than nothing.",
+        """
+SELECT format('visit #%s', m.appointment_id) AS subject, format('is %s, with %s of item %s still out with place %s',
+  a.state, m.many, m.item_id, m.assignment_id) AS detail
+FROM (SELECT appointment_id, assignment_id, item_id, sum(in_use_change) AS many FROM stock_movements
+  WHERE appointment_id IS NOT NULL GROUP BY 1, 2, 3 HAVING sum(in_use_change) <> 0) m
+JOIN appointments a ON a.id = m.appointment_id WHERE a.closed_at IS NOT NULL OR m.many < 0
+UNION ALL
+SELECT i.name, format('%s in use, %s in bags', i.in_use, coalesce(m.many, 0)) FROM items i
+LEFT JOIN (SELECT item_id, sum(in_use_change) AS many FROM stock_movements WHERE appointment_id IS NOT NULL
+  GROUP BY 1) m ON m.item_id = i.id WHERE i.in_use <> coalesce(m.many, 0)
+""",
+    ),
+    Audit(
         "events told",
         "Every change reached the browsers within a minute.",
         """

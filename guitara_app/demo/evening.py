@@ -265,7 +265,7 @@ def _overrun(tonight: Tonight) -> int:
     services = [teller.world.services["Hand"]]
     call = Call(teller.day, base, services, home, base - minutes(120), first.call.booked_by, driven=False)
     then = Story.booked(teller.rows, teller.world, teller.stock, call, [seat.person_id])
-    teller.stock.take(then.visit.id, [services[0].id], call.booked_at, call.booked_by)
+    then.pack(then.seats, call.booked_at)
     then.accept_all(base - minutes(112))
     teller.world.diary.take(seat.person_id, base, base + minutes(60))
     return 2

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -25,6 +26,12 @@ class _Shelf:
     empty: int
 
 
+class _Carried(NamedTuple):
+    seat: int
+    item_id: int
+    quantity: int
+
+
 class Stockroom:
     """Counts along in memory; ``write`` adds to the counters what was moved."""
 
@@ -38,38 +45,45 @@ class Stockroom:
         self._materials: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row in session.execute(text("SELECT service_id, item_id, quantity FROM service_materials")):
             self._materials[row.service_id].append((row.item_id, row.quantity))
-        self._out: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._out: dict[int, list[_Carried]] = defaultdict(list)
         out = session.execute(
             text(
-                "SELECT m.appointment_id, m.item_id, sum(m.in_use_change) AS out FROM stock_movements m"
-                " JOIN appointments a ON a.id = m.appointment_id AND a.closed_at IS NULL"
-                " GROUP BY 1, 2 HAVING sum(m.in_use_change) > 0"
+                "SELECT m.appointment_id, m.assignment_id, m.item_id, sum(m.in_use_change) AS out"
+                " FROM stock_movements m JOIN appointments a ON a.id = m.appointment_id AND a.closed_at IS NULL"
+                " GROUP BY 1, 2, 3 HAVING sum(m.in_use_change) > 0"
             )
         )
         for row in out:
-            self._out[row.appointment_id].append((row.item_id, row.out))
+            self._out[row.appointment_id].append(_Carried(row.assignment_id, row.item_id, row.out))
 
-    def take(self, appointment_id: int, service_ids: list[int], at: datetime, by: int) -> None:
-        """Put each service's materials into somebody's bag; an empty shelf is skipped, as in life."""
+    def take(self, visit: int, seat: int, service_ids: list[int], at: datetime, by: int) -> None:
+        """Put what the services need into somebody's bag; an empty shelf is skipped, as in life."""
+        needs: dict[int, int] = {}
         for service_id in service_ids:
             for item_id, quantity in self._materials[service_id]:
-                if self._shelves[item_id].available >= quantity:
-                    self._move(item_id, "take", (-quantity, quantity, 0), at, visit=appointment_id, by=by)
-                    self._out[appointment_id].append((item_id, quantity))
+                needs[item_id] = max(quantity, needs.get(item_id, 0))
+        for item_id, quantity in needs.items():
+            if self._shelves[item_id].available >= quantity:
+                self._move(item_id, "take", (-quantity, quantity, 0), at, visit=visit, seat=seat, by=by)
+                self._out[visit].append(_Carried(seat, item_id, quantity))
 
-    def give_back(self, appointment_id: int, at: datetime) -> None:
-        """Nothing was used."""
-        for item_id, quantity in self._out.pop(appointment_id, []):
-            self._move(item_id, "give_back", (quantity, -quantity, 0), at, visit=appointment_id)
+    def give_back(self, visit: int, at: datetime, *, seat: int | None = None) -> None:
+        """Nothing was used, by one of them or by anybody."""
+        out = self._out.pop(visit, [])
+        back = [one for one in out if seat in (None, one.seat)]
+        self._out[visit] = [one for one in out if one not in back]
+        for one in back:
+            changes = (one.quantity, -one.quantity, 0)
+            self._move(one.item_id, "give_back", changes, at, visit=visit, seat=one.seat)
 
-    def report(self, appointment_id: int, at: datetime, by: int) -> None:
+    def report(self, visit: int, at: datetime, by: int) -> None:
         """A container is now and then empty afterwards; empties are refilled a few at a time."""
-        for item_id, quantity in self._out.pop(appointment_id, []):
+        for seat, item_id, quantity in self._out.pop(visit, []):
             emptied = self._shelves[item_id].kind == ItemKind.CONTAINER and self._random.random() < _EMPTIED
             if not emptied:
-                self._move(item_id, "give_back", (quantity, -quantity, 0), at, visit=appointment_id, by=by)
+                self._move(item_id, "give_back", (quantity, -quantity, 0), at, visit=visit, seat=seat, by=by)
                 continue
-            self._move(item_id, "use_up", (0, -quantity, quantity), at, visit=appointment_id, by=by)
+            self._move(item_id, "use_up", (0, -quantity, quantity), at, visit=visit, seat=seat, by=by)
             empty = self._shelves[item_id].empty
             if empty >= _REFILLED_FROM:
                 self._move(item_id, "refill", (empty, 0, -empty), at)
@@ -105,6 +119,7 @@ class Stockroom:
         at: datetime,
         *,
         visit: int | None = None,
+        seat: int | None = None,
         by: int | None = None,
     ) -> None:
         shelf, counted = self._shelves[item_id], self._changes[item_id]
@@ -124,6 +139,7 @@ class Stockroom:
                 in_use_change=in_use,
                 empty_change=empty,
                 appointment_id=visit,
+                assignment_id=seat,
                 moved_at=at,
                 moved_by_id=by,
             )

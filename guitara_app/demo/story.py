@@ -140,6 +140,12 @@ class Story:
             self._ride(self.outbound, seat)
         return seat
 
+    def pack(self, seats: Sequence[Assignment], at: datetime) -> None:
+        """Give each of them what the services need."""
+        services = [service.id for service in self.call.services]
+        for seat in seats:
+            self.stock.take(self.visit.id, seat.id, services, at, self.call.booked_by)
+
     def accept(self, seat: Assignment, at: datetime) -> None:
         """The therapist says yes."""
         seat.answer, seat.answered_at, seat.due_at = Answer.ACCEPTED, at, None
@@ -160,6 +166,7 @@ class Story:
         if seat.id in self.riders:
             self.rows.drop(self.riders.pop(seat.id))
         self.visit.state = S.PENDING
+        self.stock.give_back(self.visit.id, at, seat=seat.id)
         self.tell("offer_rejected", at, by=seat.person_id, seat=seat, reason=reason)
         return self.rows.add(
             Review(appointment_id=self.visit.id, assignment_id=seat.id, cause="rejected", reason=reason, opened_at=at)
@@ -169,7 +176,9 @@ class Story:
         """The desk asks somebody else."""
         review.decision, review.decided_at, review.decided_by_id = "replace", at, self.call.booked_by
         self.tell("review_decided", at, by=self.call.booked_by, person=person, reason="Somebody else goes")
-        return self.offer(person, at, because="free and nearest")
+        seat = self.offer(person, at, because="free and nearest")
+        self.pack([seat], at)
+        return seat
 
     def search_driver(self, at: datetime) -> None:
         """The way there is being given out."""

@@ -142,7 +142,7 @@ class Teller:
         call = Call(self.day, starts_at, chosen, home, booked_at, operator, driven, car, notes)
         told = Story.booked(self.rows, self.world, self.stock, call, people)
         if packed:
-            self.stock.take(told.visit.id, [service.id for service in chosen], booked_at, operator)
+            told.pack(told.seats, booked_at)
         return told
 
     def finished(self, starts_at: datetime, outcome: str, *, driven: bool = True) -> Story | None:

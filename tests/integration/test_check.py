@@ -103,6 +103,9 @@ BREAKS = (
     ("stock adds up", "UPDATE items SET available = available + 1"),
     ("stock adds up", "INSERT INTO stock_movements (item_id, kind, available_change, in_use_change, empty_change,"
      " moved_at) SELECT id, 'take', -1000, 0, 0, now() FROM items; UPDATE items SET available = available - 1000"),
+    ("bags", "UPDATE stock_movements SET appointment_id = NULL WHERE kind = 'take'"),
+    ("bags", "UPDATE stock_movements SET appointment_id = (SELECT max(id) FROM appointments WHERE state = 'completed')"
+     " WHERE kind = 'take'"),
     ("events told", "UPDATE events SET published_at = NULL"),
     ("phones", "UPDATE clients SET phone = '0917 123 4567' WHERE id = (SELECT max(id) FROM clients)"),
     ("phones", "UPDATE people SET phone = 'ask Ana' WHERE role = 'admin'"),

@@ -104,6 +104,7 @@ class Assignment(Table, table=True):
             name="in_session",
         ),
         CheckConstraint("session_ended_at IS NULL OR session_ended_at >= session_started_at", name="session_order"),
+        CheckConstraint("ended_early IS NULL OR ended_early IN ('pay_part', 'safety')", name="ended_early"),
         CheckConstraint("progress = 'waiting' OR answer <> 'offered'", name="only_accepted_moves"),
         Index("uq_assignments_live", "appointment_id", "person_id", unique=True, postgresql_where=text(IS_LIVE)),
         Index("uq_assignments_in_session", "person_id", unique=True, postgresql_where=text("progress = 'in_session'")),
@@ -128,12 +129,14 @@ class Assignment(Table, table=True):
     buffer_minutes: int = count()
     turnaround_minutes: int = 0
     extension_minutes: int = count()
+    extended_at: datetime | None = moment(nullable=True)
     occupied: Period = time_range()
     departed_at: datetime | None = moment(nullable=True)
     arrived_at: datetime | None = moment(nullable=True)
     dropped_off_at: datetime | None = moment(nullable=True)
     session_started_at: datetime | None = moment(nullable=True)
     session_ended_at: datetime | None = moment(nullable=True)
+    ended_early: str | None = word(nullable=True)
     ended_early_reason: str = words()
     payment_requested_at: datetime | None = moment(nullable=True)
     materials_reported_at: datetime | None = moment(nullable=True)

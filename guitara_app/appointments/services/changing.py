@@ -16,9 +16,9 @@ from guitara_app.appointments.queries.fields import different, fields_of, overta
 from guitara_app.appointments.requests import BookingRequest, ChangeRequest, VisitFields
 from guitara_app.appointments.rules import MOVING, Plan, answer_due, check_people, follows, needs_car, plan
 from guitara_app.appointments.services.booking import add_services
-from guitara_app.appointments.services.seats import Claim, claim_time, offer_seat, therapists, wanted_of
-from guitara_app.appointments.services.trips import bring_back, call_off, leave_cars, plan_way_there, replan, ways_there
-from guitara_app.appointments.services.visit import Step, Tap, live, release, seat_step, visit_step
+from guitara_app.appointments.services.seats import Claim, claim_time, leave, offer_seat, therapists, wanted_of
+from guitara_app.appointments.services.trips import bring_back, call_off, plan_way_there, replan, ways_there
+from guitara_app.appointments.services.visit import Step, Tap, live, seat_step, visit_step
 from guitara_app.appointments.words import Answer, AppointmentState, LegState, Progress
 from guitara_app.catalog.queries import ServiceChoice, active_services, services_of
 from guitara_app.clients import services as clients
@@ -108,7 +108,7 @@ def swap(
             raise NotPossible("Only places that are still to come can be swapped.")
         opened[place.id] = step
     for place in (one, other):
-        _leave(opened[place.id], place)
+        leave(opened[place.id], place)
     override, firm = normal_note(off_shift_reason, field="off_shift_reason"), firm_settings(session)
     for place, person_id in ((one, other.person_id), (other, one.person_id)):
         step = opened[place.id]
@@ -208,7 +208,7 @@ def _seat_everybody(step: Step, done: _Change, people: set[int], override: str) 
     seats = {seat.person_id: seat for seat in live(step.seats)}
     for seat in [seat for person, seat in seats.items() if person not in people]:
         bring_back(step, [seat])
-        _leave(step, seat)
+        leave(step, seat)
     staying = {person: seat for person, seat in seats.items() if person in people}
     new = people - set(staying)
     moved = bool(MOVING & set(done.fields))
@@ -255,14 +255,6 @@ def _move(step: Step, seat: Assignment, claim: Claim) -> None:
     seat.buffer_minutes = claim.slot.job.buffer_minutes
     seat.turnaround_minutes, seat.occupied = claim.slot.turnaround_minutes, claim.slot.occupied
     seat.version += 1
-
-
-def _leave(step: Step, seat: Assignment) -> None:
-    """The desk takes somebody off the visit before their work."""
-    # First of all it is over: a live place must have its time.
-    release(seat, now=step.now)
-    step.session.flush()
-    leave_cars(step, [seat])
 
 
 def _waiting(step: Step) -> list[Review]:

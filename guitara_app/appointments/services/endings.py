@@ -13,9 +13,9 @@ from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import STARTED_AT_MOST_AGO, answer_due, start_of
 from guitara_app.appointments.services.reviews import decide
-from guitara_app.appointments.services.seats import claim_time, offer_seat, therapists, wanted_of
-from guitara_app.appointments.services.trips import bring_back, leave_cars
-from guitara_app.appointments.services.visit import Step, Tap, live, release, visit_step, worked
+from guitara_app.appointments.services.seats import claim_time, leave, offer_seat, therapists, wanted_of
+from guitara_app.appointments.services.trips import bring_back, call_off, ways_there
+from guitara_app.appointments.services.visit import Step, Tap, live, visit_step, worked
 from guitara_app.appointments.words import Answer, AppointmentState
 from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import firm_settings
@@ -130,11 +130,15 @@ def reopen(
 
 def end_visit(step: Step, ending: AppointmentState, reason: str) -> None:
     """End the visit before its work: people, trips and stock are free, and nobody is left standing there."""
+    close_work(step, "cancel" if ending is AppointmentState.CANCELLED else "settled")
+    step.visit.state, step.visit.ending_reason, step.visit.closed_at = ending, reason, step.now
+
+
+def close_work(step: Step, decision: str = "settled") -> None:
+    """Let go of everything that is still open when nobody is to work here any more; what waited has been decided."""
     leaving = live(step.seats)
     bring_back(step, leaving)
-    for seat in leaving:
-        release(seat, now=step.now)
-    step.session.flush()
-    leave_cars(step, leaving)
-    decide(step, "cancel" if ending is AppointmentState.CANCELLED else "settled")
-    step.visit.state, step.visit.ending_reason, step.visit.closed_at = ending, reason, step.now
+    leave(step, *leaving)
+    for leg in ways_there(step):
+        call_off(step, leg)
+    decide(step, decision)

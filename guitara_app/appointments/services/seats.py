@@ -18,7 +18,7 @@ from guitara_app.appointments.queries.overlaps import overlap_sentence
 from guitara_app.appointments.queries.wanted import wanted_for
 from guitara_app.appointments.services.relayout import apply_layout
 from guitara_app.appointments.services.trips import leave_cars, plan_way_there
-from guitara_app.appointments.services.visit import Step, free
+from guitara_app.appointments.services.visit import Step, free, release
 from guitara_app.appointments.timeline import Slot, lay_out
 from guitara_app.appointments.words import Answer, Progress
 from guitara_app.firm.queries import firm_settings
@@ -139,6 +139,13 @@ def vacate(step: Step, *seats: Assignment) -> None:
         free(seat, now=step.now)
     step.session.flush()
     leave_cars(step, seats)
+
+
+def leave(step: Step, *seats: Assignment) -> None:
+    """These places are over before their work: by the desk, or because the visit is."""
+    for seat in seats:
+        release(seat, now=step.now)
+    vacate(step, *seats)
 
 
 def next_candidate(step: Step) -> Candidate | None:

@@ -31,6 +31,7 @@ from guitara_app.appointments.lifecycle import (
     permission_of,
 )
 from guitara_app.appointments.models import Appointment, Assignment, Leg
+from guitara_app.appointments.services.bags import pack
 from guitara_app.appointments.services.relayout import relayout
 from guitara_app.appointments.words import (
     CLOSED,
@@ -41,6 +42,7 @@ from guitara_app.appointments.words import (
     Progress,
 )
 from guitara_app.clients.rules import clean_text
+from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import Event, keep_result, record, result_of_key
@@ -151,6 +153,8 @@ class Step:
         """
         self.session.flush()
         settle(self.session, self.visit, now=self.now)
+        seats = seats_of(self.session, self.visit)
+        pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         relayout(self.session, self.held, now=self.now)
         by = self.actor
         if self._is_on_behalf:
@@ -161,7 +165,7 @@ class Step:
             by=by,
             now=self.now,
             happened_at=self.at,
-            topics=self.topics | topics_of(self.visit, seats_of(self.session, self.visit), self._all_legs()),
+            topics=self.topics | topics_of(self.visit, seats, self._all_legs()),
             appointment_id=self.visit.id,
             client_id=self.visit.client_id,
             assignment_id=self.seat.id if self.seat else None,
@@ -410,6 +414,18 @@ def happened(happened_at: datetime | None, *, now: datetime) -> datetime:
     if happened_at.tzinfo is None or not now - _OLDEST_TAP <= happened_at <= now + timedelta(minutes=2):
         raise Invalid("That time cannot be right. Give the time within the last day.", field="happened_at")
     return min(happened_at, now)
+
+
+def in_order(step: Step, *earlier: datetime | None) -> None:
+    """Refuse a step that is said to have been taken before another that leads to it.
+
+    Raises:
+        Invalid: the time told lies before one of ``earlier``.
+    """
+    last = max((at for at in earlier if at is not None), default=None)
+    if last is not None and step.at < last:
+        at = firm_settings(step.session).calendar.local(last)
+        raise Invalid(f"The step before this was taken at {at:%H:%M}. Give a later time.", field="happened_at")
 
 
 def clean_reason(reason: str) -> str:

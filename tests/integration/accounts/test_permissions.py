@@ -9,7 +9,7 @@ from guitara_app.kit.errors import NotAllowed
 
 OPERATOR = {"signed_in", "see_board", "see_appointment", "see_clients", "edit_clients", "book", "run_visits"}
 OPERATOR |= {"step_as_therapist", "step_as_driver", "see_shifts", "manage_shifts"}
-OPERATOR |= {"handle_attention", "hand_over", "print_sheet"}
+OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "manage_stock"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
     Role.THERAPIST: {"signed_in", "see_own_jobs", "step_as_therapist", "own_shifts"},

@@ -1,0 +1,80 @@
+"""What lies on the shelf, what is out, and what services need."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.stock.rules import Level, level
+
+Bag = dict[int, int]
+"""How many of each item, by the item's number."""
+
+
+class ItemRow(NamedTuple):
+    """An item of the inventory with its three counters."""
+
+    id: int
+    name: str
+    unit: str
+    kind: str
+    available: int
+    in_use: int
+    empty: int
+    minimum: int
+    level: Level
+
+
+class MovementRow(NamedTuple):
+    """One line of an item's ledger; the changes have a sign."""
+
+    id: int
+    kind: str
+    available: int
+    in_use: int
+    empty: int
+    moved_at: datetime
+    by: str
+    reason: str
+    appointment_id: int | None
+
+
+def items(session: Session) -> list[ItemRow]:
+    """Every item in use, by name."""
+    rows = session.execute(
+        text("SELECT id, name, unit, kind, available, in_use, empty, minimum FROM items WHERE active ORDER BY name, id")
+    )
+    return [ItemRow(**row._mapping, level=level(row.available, row.minimum)) for row in rows]
+
+
+def movements(session: Session, item_id: int, *, limit: int = 100, before: int | None = None) -> list[MovementRow]:
+    """The ledger of an item, newest first; ``before`` is the number of the last line of the page above."""
+    rows = session.execute(
+        text(
+            "SELECT m.id, m.kind, m.available_change, m.in_use_change, m.empty_change, m.moved_at,"
+            " coalesce(p.name, ''), m.reason, m.appointment_id FROM stock_movements m"
+            " LEFT JOIN people p ON p.id = m.moved_by_id"
+            " WHERE m.item_id = :item AND (CAST(:before AS bigint) IS NULL OR m.id < :before)"
+            " ORDER BY m.id DESC LIMIT :limit"
+        ),
+        {"item": item_id, "before": before, "limit": limit},
+    )
+    return [MovementRow(*row) for row in rows]
+
+
+def bags_of(session: Session, appointment_id: int) -> dict[int, Bag]:
+    """What is out with each place of a visit, by the assignment's number; places with nothing are left out."""
+    rows = session.execute(
+        text(
+            "SELECT assignment_id, item_id, sum(in_use_change) AS many FROM stock_movements"
+            " WHERE appointment_id = :visit AND assignment_id IS NOT NULL GROUP BY 1, 2 HAVING sum(in_use_change) > 0"
+        ),
+        {"visit": appointment_id},
+    )
+    found: dict[int, Bag] = {}
+    for row in rows:
+        found.setdefault(row.assignment_id, {})[row.item_id] = row.many
+    return found
