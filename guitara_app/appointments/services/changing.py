@@ -61,12 +61,11 @@ def change(
     _store(step, done, planned, services)
     _seat_everybody(step, done, set(people), override)
     _drive_everybody(step, done)
-    step.done(
-        before=_words(done.before, done.fields),
-        after=_words(done.after, done.fields),
-        data={"fields": done.fields},
-    )
-    return done.fields
+    # What followed, such as the price of other services, has changed as well.
+    stands = fields_of(session, step.visit.id)
+    changed = different(done.before, stands)
+    step.done(before=_words(done.before, changed), after=_words(stands, changed), data={"fields": changed})
+    return changed
 
 
 def swap(
@@ -226,7 +225,7 @@ def _seat_everybody(step: Step, done: _Change, people: set[int], override: str) 
     ask_again = moved and AppointmentState(step.visit.state) in BEFORE_DEPARTURE
     for person, seat in staying.items():
         if person in claims:
-            _move(step, seat, claims[person])
+            _move(step, seat, claims[person], override)
             if ask_again:
                 seat.answer, seat.offered_at, seat.due_at = Answer.OFFERED, step.now, due_at
                 seat.answered_at, seat.answer_reason = None, ""
@@ -250,10 +249,12 @@ def _drive_everybody(step: Step, done: _Change) -> None:
     replan(step)
 
 
-def _move(step: Step, seat: Assignment, claim: Claim) -> None:
+def _move(step: Step, seat: Assignment, claim: Claim, override: str) -> None:
     seat.planned_start, seat.planned_end = step.visit.starts_at, step.visit.ends_at
     seat.buffer_minutes = claim.slot.job.buffer_minutes
     seat.turnaround_minutes, seat.occupied = claim.slot.turnaround_minutes, claim.slot.occupied
+    if not claim.because:
+        seat.override_reason = override or seat.override_reason
     seat.version += 1
 
 

@@ -56,7 +56,7 @@ def says_yes(firm: Firm, rows: Rows, visit: int, *therapists: int) -> None:
             v=visit,
             p=firm.therapists[index],
         )[0].id
-        run(lambda session, seat=seat: accept(session, firm.therapist(index), seat, now=NOW))
+        run(lambda session, seat=seat, who=firm.therapist(index): accept(session, who, seat, now=NOW))
 
 
 def second_operator() -> Actor:

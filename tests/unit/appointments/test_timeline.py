@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -93,7 +94,7 @@ def test_every_minute_belongs_to_whom_the_clock_says(made: list[Job]) -> None:
 @given(jobs())
 def test_a_clash_says_how_far_a_job_runs_into_the_next(made: list[Job]) -> None:
     slots = lay_out(made, TRAVEL)
-    for slot, following in zip(slots, slots[1:], strict=False):
+    for slot, following in pairwise(slots):
         reaches = minute(slot.job.end) + turnaround(slot.job, following.job, TRAVEL)
         assert slot.next_job is following.job
         assert slot.short_minutes >= max(0, reaches - minute(following.job.start))
