@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from guitara_app.appointments.queries.fields import fields_of
 from sqlalchemy import text
 
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.queries import detail
+from guitara_app.appointments.queries.fields import fields_of
 from guitara_app.appointments.requests import ChangeRequest, VisitFields
 from guitara_app.appointments.services import accept, book, cancel, change, reject, swap
 from guitara_app.catalog.models import Service
@@ -56,7 +56,8 @@ def says_yes(firm: Firm, rows: Rows, visit: int, *therapists: int) -> None:
             v=visit,
             p=firm.therapists[index],
         )[0].id
-        run(lambda session, seat=seat, who=firm.therapist(index): accept(session, who, seat, now=NOW))
+        who = firm.therapist(index)
+        run(lambda session, seat=seat, who=who: accept(session, who, seat, now=NOW))
 
 
 def second_operator() -> Actor:
