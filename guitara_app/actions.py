@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -18,8 +19,12 @@ from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments import services as visits
 from guitara_app.appointments.lifecycle import Action, Target, target_of
 from guitara_app.appointments.requests import ChangeRequest
+from guitara_app.appointments.services.sessions import StopOutcome
+from guitara_app.appointments.words import AppointmentState
 from guitara_app.kit.errors import NotFound
+from guitara_app.money import services as money
 
+Pesos = Annotated[Decimal, Field(ge=0, max_digits=8, decimal_places=2, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 Words = Annotated[str, Field(max_length=4000)]
 
@@ -34,6 +39,12 @@ class Asks(StrEnum):
     PLACE = "place"
     EVENING = "evening"
     CLOCK = "clock"
+    FLAG = "flag"
+    ITEMS = "items"
+    RECEIPT = "receipt"
+    OUTCOME = "outcome"
+    METHOD = "method"
+    STATE = "state"
 
 
 def asked(label: str, how: Asks, **more: Any) -> Any:
@@ -83,6 +94,53 @@ class ReopenForm(Form):
     off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
 
 
+class ExtendForm(Form):
+    """More time for more money."""
+
+    minutes: int = asked("Minutes more", Asks.NUMBER, ge=1, le=600)
+    price: Pesos = asked("Pesos more", Asks.MONEY)
+
+
+class StopForm(Form):
+    """Breaking a session off."""
+
+    outcome: StopOutcome = asked("What becomes of it", Asks.OUTCOME)
+    amount: Pesos | None = asked("What the client pays for the visit", Asks.MONEY, default=None)
+
+
+class PaymentForm(Form):
+    """What was paid, and how."""
+
+    method: Literal["cash", "gcash", "bank_transfer", "card"] = asked("Paid by", Asks.METHOD)
+    amount: Pesos = asked("For the visit", Asks.MONEY)
+    extension_amount: Pesos = asked("For extensions", Asks.MONEY, default=Decimal(0))
+    receipt_id: Number | None = asked("Receipt; GCash needs one", Asks.RECEIPT, default=None)
+
+
+class VerifyForm(PaymentForm):
+    """A payment that was seen."""
+
+    notes: Words = asked("Notes on the payment", Asks.WORDS, default="")
+
+
+class MaterialsForm(Form):
+    """Which of what was taken along is empty."""
+
+    empty: list[Number] = asked("What is empty now", Asks.ITEMS, default_factory=list, max_length=100)
+
+
+class PickupForm(Form):
+    """Asking to be brought back."""
+
+    urgent: bool = asked("Urgent", Asks.FLAG, default=False)
+
+
+class ForceForm(Form):
+    """Any state, by a manager."""
+
+    to_state: AppointmentState = asked("The visit is really", Asks.STATE)
+
+
 class ChangeForm(Form):
     """Changing who, when, what and where."""
 
@@ -113,6 +171,17 @@ DOINGS: dict[str, Doing] = {
             (Action.CHANGE, ChangeForm, visits.change),
             (Action.CANCEL, Form, visits.cancel),
             (Action.NO_SHOW, Form, visits.no_show),
+            (Action.START_SESSION, Form, visits.start_session),
+            (Action.EXTEND, ExtendForm, visits.extend),
+            (Action.END_SESSION, Form, visits.end_session),
+            (Action.STOP_EARLY, StopForm, visits.stop_early),
+            (Action.REQUEST_PAYMENT, Form, visits.request_payment),
+            (Action.VERIFY_PAYMENT, VerifyForm, money.verify_payment),
+            (Action.CORRECT_PAYMENT, PaymentForm, money.correct_payment),
+            (Action.WRITE_OFF, Form, money.write_off),
+            (Action.REPORT_MATERIALS, MaterialsForm, visits.report_materials),
+            (Action.ASK_PICKUP, PickupForm, visits.ask_pickup),
+            (Action.FORCE, ForceForm, visits.force),
             (Action.PANIC, Form, visits.panic),
             (Action.REOPEN, ReopenForm, visits.reopen),
         )

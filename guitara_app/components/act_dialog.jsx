@@ -97,6 +97,7 @@ function Field({ field, id, problem }) {
       ),
       tail,
     );
+  if (kind === "receipt") return h(Receipt, { field, id, problem });
   if (kind === "flag") return h("label", { className: "check" }, h("input", { type: "checkbox", name, value: "true" }), label);
   const control =
     kind === "select"
@@ -105,4 +106,31 @@ function Field({ field, id, problem }) {
         ? h("textarea", { ...common, rows: 2, maxLength: 1000 })
         : h("input", { ...common, className: "input num", required: needed, inputMode: kind === "money" ? "decimal" : kind === "number" ? "numeric" : "text", maxLength: 20, autoComplete: "off" });
   return h("div", { className: "field" }, h("label", { className: "field-label", htmlFor: id }, label), control, tail);
+}
+
+function Receipt({ field, id, problem }) {
+  const [state, setState] = useState({ number: "", words: "" });
+  const send = async (event) => {
+    const file = event.target.files[0];
+    if (!file) return setState({ number: "", words: "" });
+    setState({ number: "", words: "Sending the picture" });
+    const body = new FormData();
+    body.append("receipt", file);
+    try {
+      const answer = await fetch(field.hint, { method: "POST", body, credentials: "same-origin" });
+      const said = await answer.json();
+      setState(answer.ok ? { number: said.receipt_id, words: said.warning || "The picture is kept." } : { number: "", words: said.detail || "This picture could not be kept. Choose another." });
+    } catch {
+      setState({ number: "", words: "No connection. Choose the picture again in a moment." });
+    }
+  };
+  return h(
+    "div",
+    { className: "field" },
+    h("label", { className: "field-label", htmlFor: id }, field.label),
+    h("input", { id, type: "file", accept: "image/png,image/jpeg,image/webp,application/pdf", className: "input", onChange: send }),
+    h("input", { type: "hidden", name: field.name, value: state.number }),
+    h("p", { className: "field-hint", role: "status" }, state.words),
+    h("p", { className: "field-problem", role: "alert" }, problem),
+  );
 }

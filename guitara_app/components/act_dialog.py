@@ -19,7 +19,9 @@ class Option(TypedDict):
 
 
 class AskedField(TypedDict):
-    """A field to fill in. ``kind`` is words, number, money, clock, select, choose (one of), check (any of) or flag."""
+    """A field to fill in. ``kind`` is words, number, money, clock, select, choose (one of), check (any of), flag or
+    receipt (a picture, sent at once to ``hint``).
+    """
 
     name: str
     label: str

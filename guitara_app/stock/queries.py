@@ -78,3 +78,26 @@ def bags_of(session: Session, appointment_id: int) -> dict[int, Bag]:
     for row in rows:
         found.setdefault(row.assignment_id, {})[row.item_id] = row.many
     return found
+
+
+class OutItem(NamedTuple):
+    """Something a therapist has along: how many, of what unit."""
+
+    item_id: int
+    name: str
+    unit: str
+    many: int
+
+
+def out_with(session: Session, assignment_id: int) -> list[OutItem]:
+    """What is out with one place of a visit, by name."""
+    rows = session.execute(
+        text(
+            "SELECT i.id, i.name, i.unit, sum(m.in_use_change) AS many FROM stock_movements m"
+            " JOIN items i ON i.id = m.item_id WHERE m.assignment_id = :place AND m.appointment_id ="
+            " (SELECT appointment_id FROM assignments WHERE id = :place)"
+            " GROUP BY i.id HAVING sum(m.in_use_change) > 0 ORDER BY i.name"
+        ),
+        {"place": assignment_id},
+    )
+    return [OutItem(*row) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -46,6 +47,14 @@ def person_of(session: Session, assignment_id: int) -> int:
     return (
         session.execute(text("SELECT person_id FROM assignments WHERE id = :id"), {"id": assignment_id}).scalar() or 0
     )
+
+
+def due(session: Session, appointment_id: int) -> tuple[Decimal, Decimal]:
+    """What the visit costs in pesos, and its extensions besides; nothing when there is no such visit."""
+    row = session.execute(
+        text("SELECT price, extension_price FROM appointments WHERE id = :id"), {"id": appointment_id}
+    ).one_or_none()
+    return (row.price, row.extension_price) if row else (Decimal(0), Decimal(0))
 
 
 def others_of_the_evening(session: Session, appointment_id: int, assignment_id: int) -> list[OtherPlace]:

@@ -13,12 +13,15 @@ from guitara_app.actions import SWAP, Asks, Form, doing_of
 from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import RULES, Action, Party
 from guitara_app.appointments.queries.candidates import candidates
-from guitara_app.appointments.queries.choices import about, others_of_the_evening, person_of
+from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
 from guitara_app.appointments.queries.wanted import wanted_for
+from guitara_app.appointments.words import AppointmentState
 from guitara_app.components.act_dialog import Ask, AskedField, Option
+from guitara_app.components.words import STATES
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid
 from guitara_app.pages.booking.draft import amount, clock, whole
+from guitara_app.stock.queries import out_with
 
 _ON_BEHALF = ["Phone is dead", "No signal there", "Told me on the phone"]
 _REASONS = {
@@ -37,6 +40,12 @@ _KINDS = {
     Asks.EVENING: "select",
     Asks.THERAPIST: "choose",
     Asks.PLACE: "choose",
+    Asks.FLAG: "flag",
+    Asks.ITEMS: "check",
+    Asks.RECEIPT: "receipt",
+    Asks.OUTCOME: "choose",
+    Asks.METHOD: "choose",
+    Asks.STATE: "select",
 }
 _SHOWN_EVENINGS = 30
 
@@ -104,6 +113,7 @@ _READERS: dict[str, Callable[[list[str]], Any]] = {
     Asks.NUMBER: lambda typed: whole("".join(typed[:1])),
     Asks.MONEY: lambda typed: amount("".join(typed[:1])),
     Asks.CLOCK: lambda typed: clock("".join(typed[:1])),
+    Asks.ITEMS: lambda typed: typed,
 }
 
 
@@ -115,10 +125,17 @@ def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int
         label=info.title or name,
         kind=_KINDS[how],
         options=options,
-        value="" if info.is_required() or info.default is None else str(info.default),
-        needed=info.is_required(),
-        hint=info.description or "",
+        value=_value(session, name, info, visit_id),
+        needed=info.is_required() and how not in (Asks.RECEIPT, Asks.FLAG, Asks.ITEMS),
+        hint=f"/receipts/visit/{visit_id}" if how is Asks.RECEIPT else "",
     )
+
+
+def _value(session: Session, name: str, info: Any, visit_id: int) -> str:
+    if name in ("amount", "extension_amount"):
+        price, extension = due(session, visit_id)
+        return f"{price if name == 'amount' else extension:.2f}"
+    return "" if info.is_required() or not isinstance(info.default, str) else info.default
 
 
 def _therapists(session: Session, visit_id: int, target_id: int, now: datetime) -> list[Option]:
@@ -136,6 +153,16 @@ def _places(session: Session, visit_id: int, target_id: int, _now: datetime) -> 
     return [Option(value=str(one.id), label=one.name, detail=one.words, good=True) for one in found]
 
 
+def _items(session: Session, _visit_id: int, target_id: int, _now: datetime) -> list[Option]:
+    found = out_with(session, target_id)
+    return [Option(value=str(one.item_id), label=one.name, detail=f"{one.many} {one.unit}", good=True) for one in found]
+
+
+def _fixed(*options: tuple[str, str, str]) -> Callable[[Session, int, int, datetime], list[Option]]:
+    listed = [Option(value=value, label=label, detail=detail, good=True) for value, label, detail in options]
+    return lambda *_: listed
+
+
 def _evenings(session: Session, _visit_id: int, _target_id: int, now: datetime) -> list[Option]:
     calendar = firm_settings(session).calendar
     tonight = calendar.business_date(now)
@@ -148,4 +175,16 @@ _OPTIONS: dict[Asks, Callable[[Session, int, int, datetime], list[Option]]] = {
     Asks.THERAPIST: _therapists,
     Asks.PLACE: _places,
     Asks.EVENING: _evenings,
+    Asks.ITEMS: _items,
+    Asks.OUTCOME: _fixed(
+        ("pay_part", "The client pays a part", "type how much below"),
+        ("safety", "Called off for safety", "nothing to pay for this therapist, brought back at once"),
+    ),
+    Asks.METHOD: _fixed(
+        ("cash", "Cash", ""),
+        ("gcash", "GCash", "with a receipt"),
+        ("bank_transfer", "Bank transfer", ""),
+        ("card", "Card", ""),
+    ),
+    Asks.STATE: _fixed(*((state.value, STATES[state.value], "") for state in AppointmentState)),
 }
