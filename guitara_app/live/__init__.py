@@ -16,7 +16,15 @@ from guitara_app.live.channel import Channel
 from guitara_app.live.locks import never_orphan_locks
 from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
-from guitara_app.live.states import AppointmentLive, ClientLive, DeskLive, HoursLive, PersonLive, ShiftsLive
+from guitara_app.live.states import (
+    AppointmentLive,
+    ClientLive,
+    DeskLive,
+    HoursLive,
+    PersonLive,
+    ProfileLive,
+    ShiftsLive,
+)
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
 
@@ -26,6 +34,7 @@ __all__ = [
     "DeskLive",
     "HoursLive",
     "PersonLive",
+    "ProfileLive",
     "Scope",
     "ShiftsLive",
     "claim",

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from guitara_app.accounts.queries import profile
 from guitara_app.appointments.queries import board, detail, own_night
 from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.appointments.views import Detail
@@ -84,6 +85,10 @@ def _client(session: Session, key: int, _at: datetime) -> dict[str, Any]:
     return {**found, "duplicates": duplicates(session, key)}
 
 
+def _profile(session: Session, key: int, at: datetime) -> dict[str, Any]:
+    return {**profile(session, key, now=at)}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.APPOINTMENT: _appointment,
@@ -91,6 +96,7 @@ READERS: dict[Kind, Reader] = {
     Kind.SHIFTS: _shifts,
     Kind.HOURS: _hours,
     Kind.CLIENT: _client,
+    Kind.PROFILE: _profile,
 }
 
 

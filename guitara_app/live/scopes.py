@@ -19,6 +19,7 @@ class Kind(StrEnum):
     SHIFTS = "shifts"
     HOURS = "hours"
     CLIENT = "client"
+    PROFILE = "profile"
 
 
 _REVOKE = "revoke"
@@ -66,13 +67,18 @@ class Scope:
         """One client's card."""
         return cls(Kind.CLIENT, client_id)
 
+    @classmethod
+    def profile(cls, person_id: int) -> Self:
+        """Somebody's own account."""
+        return cls(Kind.PROFILE, person_id)
+
 
 def scope_of(topic: str) -> Scope | None:
     """The scope a topic of changes belongs to; None when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return Scope.desk()
-    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS, Kind.CLIENT) and key.isdecimal():
+    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS, Kind.CLIENT, Kind.PROFILE) and key.isdecimal():
         return Scope(Kind(kind), int(key))
     return None
 
@@ -104,3 +110,5 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return own or allowed(actor.role, Permission.SEE_SHIFTS)
         case Kind.CLIENT:
             return allowed(actor.role, Permission.SEE_CLIENTS)
+        case Kind.PROFILE:
+            return allowed(actor.role, Permission.SIGNED_IN) and actor.person_id == scope.key

@@ -10,6 +10,7 @@ from typing import Any, get_origin, get_type_hints
 
 import reflex as rx
 
+from guitara_app.accounts.queries import SessionRow, TokenRow
 from guitara_app.appointments.views import (
     AttentionRow,
     Card,
@@ -108,6 +109,19 @@ class ClientLive(rx.State):
     duplicates: list[DuplicateLine] = []
 
 
+class ProfileLive(rx.State):
+    """Somebody's own account (``guitara_app.accounts.queries.Profile``)."""
+
+    scope: str = ""
+    loaded: bool = False
+    name: str = ""
+    username: str = ""
+    email: str = ""
+    role: str = ""
+    sessions: list[SessionRow] = []
+    tokens: list[TokenRow] = []
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.APPOINTMENT: AppointmentLive,
@@ -115,4 +129,5 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.SHIFTS: ShiftsLive,
     Kind.HOURS: HoursLive,
     Kind.CLIENT: ClientLive,
+    Kind.PROFILE: ProfileLive,
 }

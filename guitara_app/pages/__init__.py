@@ -4,7 +4,7 @@ from importlib import import_module
 
 from guitara_app import tables  # noqa: F401  rows point at tables that no page itself imports
 
-PAGES = ("login", "board", "appointment", "tonight", "accounts", "shifts", "clients", "missing")
+PAGES = ("login", "board", "appointment", "tonight", "accounts", "shifts", "clients", "profile", "missing")
 
 
 def register() -> None:

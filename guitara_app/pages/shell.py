@@ -83,8 +83,9 @@ def desk_title(words: rx.Var[str] | str, hours: rx.Var[str] | str = "") -> rx.Co
 
 
 def _who() -> rx.Component:
-    return rx.el.span(
+    return link(
         rx.cond(Who.name, rx.fragment(Who.name, rx.el.span(role_word(Who.role), class_name="and")), ""),
+        to="/profile",
         class_name="top-who only-desk",
     )
 
@@ -97,6 +98,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
         rx.el.span(class_name="rail-space"),
+        _place("Profile", "circle_user_round", "/profile", here),
         rx.el.button(
             rx.el.span(rx.icon("moon", size=20), class_name="when-light"),
             rx.el.span(rx.icon("sun", size=20), class_name="when-dark"),

@@ -1,0 +1,100 @@
+// Making an API token. The answer stays in this component: what a token is must not pass through the page's state on the server.
+import { createElement as h, useId, useState } from "react";
+
+const BROKEN = "The server did not answer. Try again in a moment.";
+
+export function TokenMaker({ days = [30, 90, 365], className }) {
+  const id = useId();
+  const [name, setName] = useState("");
+  const [lasts, setLasts] = useState(90);
+  const [made, setMade] = useState(null);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [copied, setCopied] = useState(false);
+
+  const make = async (event) => {
+    event.preventDefault();
+    if (busy || !name.trim()) return;
+    setBusy(true);
+    setProblem("");
+    try {
+      const answer = await fetch("/api/v1/tokens", {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ name: name.trim(), days: lasts }),
+      });
+      const said = await answer.json();
+      if (answer.ok) {
+        setMade(said);
+        setCopied(false);
+        setName("");
+      } else setProblem(said.detail ?? BROKEN);
+    } catch {
+      setProblem(BROKEN);
+    }
+    setBusy(false);
+  };
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(made.token);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  };
+
+  return h(
+    "div",
+    { className },
+    h(
+      "form",
+      { onSubmit: make, className: "token-form" },
+      h(
+        "div",
+        { className: "field" },
+        h("label", { className: "field-label", htmlFor: `${id}-name` }, "Name of the program"),
+        h("input", {
+          id: `${id}-name`,
+          className: "input",
+          value: name,
+          maxLength: 60,
+          required: true,
+          autoComplete: "off",
+          placeholder: "Bookkeeping",
+          onChange: (event) => setName(event.target.value),
+        }),
+      ),
+      h(
+        "div",
+        { className: "field" },
+        h("label", { className: "field-label", htmlFor: `${id}-days` }, "Lasts"),
+        h(
+          "select",
+          { id: `${id}-days`, className: "input", value: lasts, onChange: (event) => setLasts(Number(event.target.value)) },
+          days.map((number) => h("option", { key: number, value: number }, `${number} days`)),
+        ),
+      ),
+      h("button", { type: "submit", className: "button button-primary", disabled: busy || !name.trim() }, "Make a token"),
+    ),
+    problem && h("p", { className: "field-problem", role: "alert" }, problem),
+    made &&
+      h(
+        "div",
+        { className: "token-made", role: "status" },
+        h("p", null, h("b", null, made.name), ": copy it now, it is not shown again."),
+        h("div", { className: "token-line" }, h("code", { className: "token-text" }, made.token), h("button", { type: "button", className: "button button-small", onClick: copy }, copied ? "Copied" : "Copy")),
+        h("button", { type: "button", className: "button button-small button-quiet", onClick: () => setMade(null) }, "Hide it"),
+      ),
+  );
+}
+
+// A button that acts on the second tap: the first only asks.
+export function SureButton({ label, sure, subject, onConfirm, className, ...props }) {
+  const [armed, setArmed] = useState(false);
+  const tap = () => {
+    setArmed(!armed);
+    if (armed) onConfirm?.(subject);
+  };
+  return h("button", { ...props, type: "button", className: `${className} ${armed ? "button-danger" : ""}`.trim(), onClick: tap, onBlur: () => setArmed(false) }, armed ? sure : label);
+}
