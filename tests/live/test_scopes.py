@@ -20,7 +20,7 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
     firm = open_firm()
     ana = firm.therapists[0]
     scopes = (Scope.desk(), Scope.appointment(404), Scope.person(ana), Scope.shifts(EVENING), Scope.hours(ana))
-    scopes += (Scope.client(firm.client),)
+    scopes += (Scope.client(firm.client), Scope.profile(ana))
     for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope"}
@@ -40,7 +40,14 @@ def test_pushed_states_hold_nothing_but_what_is_pushed(kind: Kind) -> None:
 
 
 def test_topics_and_scopes() -> None:
-    for scope in (Scope.desk(), Scope.appointment(5), Scope.person(12), Scope.shifts(EVENING), Scope.hours(12)):
+    for scope in (
+        Scope.desk(),
+        Scope.appointment(5),
+        Scope.person(12),
+        Scope.shifts(EVENING),
+        Scope.hours(12),
+        Scope.profile(12),
+    ):
         assert scope_of(scope.topic) == scope
     for other in (
         "clients",
@@ -68,3 +75,5 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.shifts(EVENING)) is desk
     assert may_watch(actor, Scope.hours(12)) is True
     assert may_watch(actor, Scope.hours(13)) is desk
+    assert may_watch(actor, Scope.profile(12)) is True
+    assert may_watch(actor, Scope.profile(13)) is False
