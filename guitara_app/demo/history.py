@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from guitara_app.demo.hours import Evening
+from guitara_app.demo.hours import Evening, whole_evening
 from guitara_app.demo.sizes import Size
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.kit.time import Calendar
@@ -27,10 +27,7 @@ def tell_history(teller: Teller, size: Size, calendar: Calendar, tonight: date, 
 
 def open_evening(teller: Teller, calendar: Calendar, day: date, *, now: datetime) -> Evening:
     """The evening of ``day`` with its people on shift; what is told next belongs to it."""
-    hours = calendar.open_period(day)
-    if hours.lower is None or hours.upper is None:
-        raise ValueError("open hours are bounded")
-    evening = Evening(calendar, day, hours.lower, hours.upper)
+    evening = whole_evening(calendar, day)
     teller.day = day
     teller.world.clients_out.clear()
     teller.world.diary.forget(evening.opens_at - minutes(120))

@@ -38,7 +38,11 @@ def evening_for(now: datetime, in_force: FirmSettings) -> Evening:
 
 def evening_of(calendar: Calendar, now: datetime) -> Evening:
     """The open hours of the business day of ``now``."""
-    day = calendar.business_date(now)
+    return whole_evening(calendar, calendar.business_date(now))
+
+
+def whole_evening(calendar: Calendar, day: date) -> Evening:
+    """The open hours of business day ``day``."""
     hours = calendar.open_period(day)
     if hours.lower is None or hours.upper is None:
         raise ValueError("open hours are bounded")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from guitara_app.availability.services.materialising import materialise
 from guitara_app.demo.cycles import FIRST_CLIENT, REPEATED, TOWNS, repeat
 from guitara_app.demo.founding import found, weekly_patterns
 from guitara_app.demo.history import tell_history
-from guitara_app.demo.hours import evening_of
+from guitara_app.demo.hours import evening_for, whole_evening
 from guitara_app.demo.names import FIRST_NAMES, LAST_NAMES, PREFIXES, STREETS
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.seed import FLAG, keep, keep_played, lay_out
@@ -67,8 +67,7 @@ def is_built(url: str, size: Size, *, now: datetime) -> bool:
 def build(owner_url: str, size: Size, *, now: datetime, say: Say) -> None:
     """Write the firm into an empty, migrated database, as the owner of its tables."""
     now = now.replace(microsecond=0)
-    calendar = FirmSettings().calendar
-    tonight = calendar.business_date(now)
+    tonight = _tonight(now)
     engine = create_engine(with_driver(owner_url))
     with closing(psycopg2.connect(owner_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -82,7 +81,7 @@ def build(owner_url: str, size: Size, *, now: datetime, say: Say) -> None:
             random = Random(f"guitara {size.name}")  # noqa: S311  made-up data
             found(session, size, now=now, random=random)
             teller = _teller(session, size, random, now)
-            tell_history(teller, size, calendar, tonight, now=now)
+            tell_history(teller, size, FirmSettings().calendar, tonight, now=now)
             teller.stock.refill(now)
             _write(teller)
             session.commit()
@@ -109,6 +108,12 @@ def build(owner_url: str, size: Size, *, now: datetime, say: Say) -> None:
     engine.dispose()
 
 
+def _tonight(now: datetime) -> date:
+    """The evening that will be told: early in the morning it is still yesterday's."""
+    usual = FirmSettings()
+    return min(usual.calendar.business_date(now), evening_for(now, usual).day)
+
+
 def _teller(session: Session, size: Size, random: Random, since: datetime) -> Teller:
     rows = Rows(session)
     world = world_of(session, since=since, random=random, homes=size.homes)
@@ -122,11 +127,11 @@ def _write(teller: Teller) -> None:
 
 def _tell_ahead(session: Session, size: Size, random: Random, now: datetime) -> None:
     """What is booked already: much for tomorrow, less and less after it. Nothing is packed before its evening."""
-    calendar = FirmSettings().calendar
+    calendar, tonight = FirmSettings().calendar, _tonight(now)
     _plan_shifts(session, calendar, random, now)
     teller = _teller(session, size, random, now)
     for ahead in range(1, size.ahead + 1):
-        evening = evening_of(calendar, now + timedelta(days=ahead))
+        evening = whole_evening(calendar, tonight + timedelta(days=ahead))
         teller.day = evening.day
         teller.world.clients_out.clear()
         quarters = (evening.closes_at - evening.opens_at - minutes(90)) // minutes(15)
@@ -145,7 +150,7 @@ def _tell_ahead(session: Session, size: Size, random: Random, now: datetime) -> 
     _write(teller)
     lay_out(session, list(teller.world.therapists.values()), now=now)
     # The next start finds that everything up to yesterday's end has been told.
-    keep_played(session, evening_of(calendar, now - timedelta(days=1)))
+    keep_played(session, whole_evening(calendar, tonight - timedelta(days=1)))
 
 
 def _plan_shifts(session: Session, calendar: Calendar, random: Random, now: datetime) -> None:

@@ -68,6 +68,15 @@ def test_it_is_whole_and_its_evening_is_now(built: DatabaseUrls, scratch: Scratc
     assert min(len(shown[name]) for name in ("waiting", "confirmed", "on_the_way", "in_session", "payment")) >= 4
 
 
+def test_made_before_breakfast_its_evening_is_its_own(database: DatabaseUrls, scratch: Scratch) -> None:
+    # 06:20 in Manila: the usual day has turned, and the evening around now began before midnight.
+    early = datetime(2026, 11, 24, 22, 20, tzinfo=UTC)
+    large.build(database.owner, SMALL, now=early, say=silent)
+    report = seed.run(now=early, size=SMALL)
+    tonight = "SELECT count(*) FROM appointments WHERE business_date = '2026-11-24'"
+    assert scratch.one(tonight) == report.tonight
+
+
 def test_days_later_what_was_booked_for_them_has_been_held(built: DatabaseUrls, scratch: Scratch) -> None:
     report = seed.run(now=NOW + timedelta(days=3), size=SMALL)
     assert report.closed > 0
