@@ -75,6 +75,8 @@ def of_visit(visit: VisitRow, calendar: Calendar, now: datetime) -> Iterator[Ent
 
 
 def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> Iterator[Entry]:
+    if leg["state"] in (LegState.UNDER_WAY, LegState.DONE, LegState.CANCELLED):
+        return
     row, state, wanted = visit.row, leg["state"], _moment(leg["wanted_at"])
     passengers = leg["passengers"] or "Therapist"
     trip = f"{passengers} to {row.locality} for {clock}" if leg["outbound"] else f"{passengers} from {row.locality}"

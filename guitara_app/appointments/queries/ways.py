@@ -6,8 +6,6 @@ the rest. The actions are those of ``appointments.lifecycle``.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.views import Way
 
@@ -16,8 +14,7 @@ SWAP = "swap"
 
 def way(label: str, appointment_id: int, do: str = "", *, first: bool = False, place: int = 0, leg: int = 0) -> Way:
     """A button that opens the visit where ``do`` begins; ``first`` marks the one thing usually done next."""
-    asked = {"do": str(do), "place": place, "leg": leg}
-    query = urlencode({name: value for name, value in asked.items() if value})
+    query = "&".join(f"{name}={value}" for name, value in (("do", do), ("place", place), ("leg", leg)) if value)
     return Way(label=label, to=f"/appointments/{appointment_id}{'?' if query else ''}{query}", first=first)
 
 
