@@ -47,7 +47,7 @@ def test_what_one_desk_takes_on_shows_on_the_other_until_it_is_let_go(people: Pe
     ana, bea = people.sign_in("ana", base=people.site.one), people.sign_in("bea", base=people.site.two)
     key = _first_free(ana)
 
-    _entry(ana, key).get_by_role("button", name="I take it").click()
+    _entry(ana, key).get_by_role("button", name="Take it").click()
     expect(_entry(ana, key)).to_contain_text("You are handling")
     expect(_entry(bea, key)).to_contain_text(re.compile(r"Ana \S+.* is handling"))
 
@@ -56,7 +56,7 @@ def test_what_one_desk_takes_on_shows_on_the_other_until_it_is_let_go(people: Pe
     expect(_entry(ana, key)).to_contain_text(re.compile(r"Bea \S+.* is handling"))
 
     _entry(bea, key).get_by_role("button", name="Let go").click()
-    expect(_entry(ana, key).get_by_role("button", name="I take it")).to_be_visible()
+    expect(_entry(ana, key).get_by_role("button", name="Take it")).to_be_visible()
 
 
 def test_the_board_is_worked_with_the_keyboard_alone(people: People) -> None:
@@ -83,7 +83,7 @@ def test_the_board_is_worked_with_the_keyboard_alone(people: People) -> None:
     ana.keyboard.press("c")
     expect(_entry(ana, first)).to_contain_text("You are handling")
     ana.keyboard.press("c")
-    expect(_entry(ana, first).get_by_role("button", name="I take it")).to_be_visible()
+    expect(_entry(ana, first).get_by_role("button", name="Take it")).to_be_visible()
 
     ana.keyboard.press("ArrowRight")
     ana.keyboard.press("Enter")

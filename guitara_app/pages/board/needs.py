@@ -64,7 +64,7 @@ def _entry(row: RowVar) -> rx.Component:
                 rx.cond(
                     row["handler_id"],
                     rx.fragment(),
-                    _hand("I take it", BoardState.claim(row["key"]), data_claim=True),
+                    _hand("Take it", BoardState.claim(row["key"]), data_claim=True),
                 ),
                 class_name="acts need-acts",
             ),
