@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Actor, Role
@@ -15,7 +15,7 @@ from guitara_app.appointments.queries import board, detail
 from guitara_app.appointments.services import accept, claim, grow_overdue, panic, reject, release, settle_alarm
 from guitara_app.appointments.views import AttentionRow, Board
 from guitara_app.appointments.words import AppointmentState, LegState, OfferAnswer, Progress
-from guitara_app.kit.database import engine, reading, run, transaction
+from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.errors import GuitaraError, Invalid, NotAllowed, NotFound, NotPossible
 from guitara_app.kit.time import period
 from tests.support.firm import NOW, Firm, leg_row, manila, seat_row, visit_row
@@ -381,23 +381,3 @@ def test_a_settled_review_leaves_the_list(firm: Firm) -> None:
         review = session.get_one(Review, session.execute(text("SELECT id FROM reviews")).scalar())
         review.decision, review.decided_at = "settled", NOW
     assert waiting() == []
-
-
-def test_the_board_takes_as_many_statements_for_a_full_evening_as_for_an_empty_one(firm: Firm) -> None:
-    def statements() -> int:
-        counted: list[str] = []
-        keep = lambda *given: counted.append(given[2])  # noqa: E731
-        event.listen(engine(), "before_cursor_execute", keep)
-        try:
-            with reading() as session:
-                board(session, now=NOW + minutes(45))
-        finally:
-            event.remove(engine(), "before_cursor_execute", keep)
-        return len(counted)
-
-    empty = statements()
-    for index, hour in enumerate((21, 22, 23)):
-        firm.book(0, 1, start=time(hour), driver_needed=index == 1)
-    in_session(firm, until=NOW - minutes(90))
-    assert statements() == empty
-    assert len(waiting(NOW + minutes(45))) > 5
