@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,11 +11,15 @@ from hypothesis import strategies as st
 from guitara_app.clients.rules import (
     LONGEST_NAME,
     LONGEST_NOTE,
+    Likeness,
     clean_text,
+    likeness,
+    listed_phones,
     normal_email,
     normal_name,
     normal_note,
     normal_phone,
+    one_slip_apart,
     search_terms,
     shown_phone,
 )
@@ -151,3 +157,57 @@ def test_an_empty_e_mail_is_none_and_case_does_not_matter() -> None:
 )
 def test_what_is_looked_for(typed: str, terms: list[str]) -> None:
     assert search_terms(typed) == terms
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slip"),
+    [
+        ("+639171234567", "+639171234568", True),
+        ("+639171234567", "+639171234576", True),
+        ("+639171234567", "+639171234578", False),
+        ("+639171234567", "+639171234567", False),
+        ("+639171234567", "+63917123456", False),
+    ],
+)
+def test_one_slip_in_a_phone(one: str, other: str, slip: bool) -> None:
+    assert one_slip_apart(one, other) is slip
+    assert one_slip_apart(other, one) is slip
+
+
+def compared(**changed: Any) -> Likeness:
+    """Two who have nothing in common but what is changed."""
+    values: dict[str, Any] = {
+        "own_name": "ana cruz",
+        "name": "bea reyes",
+        "alike": 0.1,
+        "own_phone": "+639171234567",
+        "phone": "+639998887766",
+        "own_email": "",
+        "email": "",
+        "same_place": False,
+        "namesakes": 1,
+    }
+    return likeness(**(values | changed))
+
+
+def test_a_rare_name_or_two_weaker_signs_make_a_probable_duplicate() -> None:
+    assert not compared().likely
+    assert compared(name="ana cruz").likely
+    assert compared(name="cruz ana").likely
+    assert not compared(name="ana cruz", namesakes=50).likely
+    assert compared(name="ana cruz", namesakes=50, same_place=True).likely
+    assert compared(name="anna cruz", alike=0.7, phone="+639171234568").likely
+    assert not compared(phone="+639171234568").likely
+    assert compared(phone="+19171234567").reasons == ["same phone digits"]
+    mail = compared(own_email="ana.cruz@one.ph", email="ana.cruz@two.ph", alike=0.6)
+    assert mail.reasons == ["similar name", "same e-mail name"]
+    assert mail.likely
+
+
+def test_several_phones_in_one_field() -> None:
+    assert listed_phones("0917 123 4567; +1 202 555 0143\n0917-123-4567,") == ["+639171234567", "+12025550143"]
+    assert listed_phones(" , ") == []
+    with pytest.raises(Invalid, match="twelve"):
+        listed_phones("0917 123 4567, twelve")
+    with pytest.raises(Invalid, match="at most"):
+        listed_phones(",".join(f"0917 123 45{number}" for number in range(10, 21)))

@@ -24,10 +24,15 @@ SELECT a.id, a.state, a.starts_at, a.business_date, c.name AS client,
    WHERE g.appointment_id = a.id AND g.answer IN ('offered', 'accepted', 'released')) AS people
 FROM appointments a JOIN clients c ON c.id = a.client_id
 """
+# OFFSET 0: the evening's few visits are read first, and only their clients are looked at.
+_EVENING = """
+SELECT b.id, e.search FROM appointments b JOIN clients e ON e.id = b.client_id
+WHERE b.business_date = :tonight OR (b.closed_at IS NULL AND b.business_date < :tonight) OFFSET 0
+"""
 _ON_IT = """
-EXISTS (SELECT FROM assignments g WHERE g.appointment_id = a.id AND g.person_id = ANY(:people)
+EXISTS (SELECT FROM assignments g WHERE g.appointment_id = v.id AND g.person_id = ANY(:people)
   AND g.answer IN ('offered', 'accepted', 'released'))
-OR EXISTS (SELECT FROM legs t WHERE (t.to_appointment_id = a.id OR t.from_appointment_id = a.id)
+OR EXISTS (SELECT FROM legs t WHERE (t.to_appointment_id = v.id OR t.from_appointment_id = v.id)
   AND t.driver_id = ANY(:people))
 """
 
@@ -83,8 +88,8 @@ def _people(session: Session, terms: Sequence[str]) -> list[PersonHit]:
 
 
 def _in_person(term: str, row: Row[Any]) -> bool:
-    if term.lstrip("+").isdecimal():
-        return len(term) > 2 and term.removeprefix("0") in (row.phone or "")
+    if term.lstrip("+").isdecimal() and len(term) > 2:
+        return term.removeprefix("0") in (row.phone or "")
     return any(word.startswith(term) for word in f"{folded(row.name)} {row.username} {row.role}".split())
 
 
@@ -111,10 +116,10 @@ def _visits(
     if max(len(term) for term in terms) < 2:
         return [_hit(row, calendar, tonight) for row in found.values()]
     parts = {f"part{number}": f"%{_like(term)}%" for number, term in enumerate(terms)}
-    of_client = " AND ".join(f"c.search LIKE :{name}" for name in parts)
+    of_client = " AND ".join(f"v.search LIKE :{name}" for name in parts)
     add(
-        f"(a.business_date = :tonight OR (a.closed_at IS NULL AND a.business_date < :tonight)) AND ({of_client}"
-        f" OR (cardinality(CAST(:people AS bigint[])) > 0 AND ({_ON_IT})))",
+        f"a.id IN (SELECT v.id FROM ({_EVENING}) v WHERE ({of_client}) OR"  # noqa: S608
+        f" (cardinality(CAST(:people AS bigint[])) > 0 AND ({_ON_IT})))",
         "a.closed_at IS NOT NULL, a.starts_at, a.id",
         tonight=tonight,
         people=list(people),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from guitara_app.clients.models import SURNAME_FIRST
 from guitara_app.clients.queries.card import preferences
 from guitara_app.clients.rules import Likeness, likeness, shown_phone
 from guitara_app.clients.views import DuplicateLine, MergePreview, MergeSide
@@ -15,16 +16,20 @@ from guitara_app.kit.errors import NotFound, NotPossible
 
 _MOST = 5
 _SHOWN_ON = 500
+_NUMBERS = 4
+_TAIL = 8
 
-# Each part walks an index, and none for long: a million clients hold thousands of one common name.
+# Each part walks an index, and none for long: a million clients hold thousands of one common name. Patterns stand in
+# the statement one by one, because an index is only walked for a pattern that is known when the walk is planned.
 _CANDIDATES = """
 WITH same_name AS (SELECT id FROM clients WHERE name_key = :name_key LIMIT 100),
 swapped AS (SELECT id FROM clients WHERE name_key = :swapped LIMIT 100),
-alike AS (SELECT id FROM (SELECT id, name_key FROM clients WHERE name_key LIKE :beginning LIMIT 2000) x
+alike AS (SELECT id FROM (
+  (SELECT id, name_key FROM clients WHERE name_key LIKE :beginning LIMIT 400) UNION ALL
+  (SELECT id, name_key FROM clients WHERE {surname_first} LIKE :surname_beginning LIMIT 400)) x
   WHERE similarity(name_key, :name_key) >= 0.5),
-numbers AS (SELECT phone FROM clients WHERE id = :id UNION SELECT phone FROM client_phones WHERE client_id = :id),
-same_end AS (SELECT c.id FROM numbers n JOIN clients c ON reverse(c.phone) LIKE reverse(right(n.phone, 8)) || '%'),
-same_start AS (SELECT c.id FROM numbers n JOIN clients c ON c.phone LIKE left(n.phone, -2) || '%'),
+same_end AS (SELECT id FROM clients WHERE {ends}),
+same_start AS (SELECT id FROM clients WHERE {starts} LIMIT 200),
 same_mailbox AS (SELECT id FROM clients WHERE email LIKE :mailbox LIMIT 100)
 SELECT c.id, c.name, c.name_key, c.phone, c.email, c.preferred_gender, c.preferred_pressure, c.notes,
   similarity(c.name_key, :name_key) AS alike,
@@ -49,19 +54,36 @@ class _Scored(NamedTuple):
 
 def duplicates(session: Session, client_id: int) -> list[DuplicateLine]:
     """Clients who are probably the same person, likeliest first, each with the reasons."""
-    own = session.execute(text("SELECT * FROM clients WHERE id = :id"), {"id": client_id}).one_or_none()
+    own = session.execute(
+        text(
+            "SELECT c.*, ARRAY(SELECT x.phone FROM client_phones x WHERE x.client_id = c.id ORDER BY x.id) AS others"
+            " FROM clients c WHERE c.id = :id"
+        ),
+        {"id": client_id},
+    ).one_or_none()
     if own is None or own.merged_into_id is not None:
         return []
     words = own.name_key.split()
     mailbox = (own.email or "").partition("@")[0]
+    numbers = [own.phone, *own.others][:_NUMBERS]
+    ends = {f"end{at}": f"{number[: -_TAIL - 1 : -1]}%" for at, number in enumerate(numbers)}
+    starts = {f"start{at}": f"{number[:-2]}%" for at, number in enumerate(numbers)}
+    statement = _CANDIDATES.format(
+        surname_first=SURNAME_FIRST.format(""),
+        ends=" OR ".join(f"reverse(phone) LIKE :{name}" for name in ends),
+        starts=" OR ".join(f"phone LIKE :{name}" for name in starts),
+    )
     rows = session.execute(
-        text(_CANDIDATES),
+        text(statement),
         {
             "id": client_id,
             "name_key": own.name_key,
             "swapped": " ".join([*words[1:], words[0]]),
-            "beginning": _like(own.name_key[:4]) + "%",
+            "beginning": f"{_like(f'{words[0]} {words[-1][:1]}')}%",
+            "surname_beginning": f"{_like(f'{words[-1]} {words[0][:1]}')}%",
             "mailbox": f"{_like(mailbox)}@%" if len(mailbox) > 4 else "",
+            **ends,
+            **starts,
         },
     ).all()
     scored = [_Scored(_likeness(own, row), row) for row in rows]
