@@ -219,7 +219,7 @@ def _drivers(session: Session, calendar: Calendar, silent: set[int], now: dateti
         text(
             "SELECT p.id, p.name, p.vehicle, lower(s.period) AS shift_start, t.state, t.departed_at, t.occupied_end,"
             " t.place, t.due_at, (SELECT max(finished_at) FROM legs f WHERE f.driver_id = p.id AND f.state = 'done'"
-            "  AND f.finished_at >= lower(s.period)) AS last_done"
+            "  AND f.business_date >= s.business_date - 1 AND f.finished_at >= lower(s.period)) AS last_done"
             " FROM people p JOIN shifts s ON s.person_id = p.id AND s.period @> CAST(:now AS timestamptz)"
             " LEFT JOIN LATERAL (SELECT t.state, t.departed_at, upper(t.occupied) AS occupied_end, l.name AS place,"
             "   (SELECT o.due_at FROM leg_offers o WHERE o.leg_id = t.id AND o.answer = 'open') AS due_at"

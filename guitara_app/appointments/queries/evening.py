@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from guitara_app.appointments.queries.rows import VisitRow, visits
 
 # The numbers first, each kind by its own index: joined by OR, the planner would read every visit there ever was.
-_OF_THE_EVENING = (
+OF_THE_EVENING = (
     "a.id = ANY(ARRAY(SELECT id FROM appointments WHERE business_date = :day"
     " UNION SELECT id FROM appointments WHERE closed_at IS NULL AND business_date < :day"
     " UNION SELECT from_appointment_id FROM legs WHERE from_appointment_id IS NOT NULL AND business_date >= :day - 1"
@@ -19,4 +19,4 @@ _OF_THE_EVENING = (
 
 def evening_visits(session: Session, day: date) -> list[VisitRow]:
     """The visits of business day ``day``, unfinished work of earlier ones, and visits somebody is still away from."""
-    return visits(session, _OF_THE_EVENING, {"day": day})
+    return visits(session, OF_THE_EVENING, {"day": day})

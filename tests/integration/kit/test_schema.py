@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 import guitara_app.tables  # noqa: F401  fills SQLModel.metadata
-from guitara_app.appointments.queries.rows import _VISITS
+from guitara_app.appointments.queries.evening import OF_THE_EVENING
+from guitara_app.appointments.queries.rows import statement
 from guitara_app.embedded import Postgres
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import transaction
@@ -138,8 +139,7 @@ def plan_of(statement: str, **values: object) -> str:
 
 
 def test_the_board_reads_tonight_and_what_is_open_not_the_years_before(busy_firm: Firm) -> None:
-    where = "a.business_date = :day OR (a.closed_at IS NULL AND a.business_date < :day)"
-    plan = plan_of(f"{_VISITS} WHERE {where} ORDER BY a.starts_at, a.id", day=EVENING)
+    plan = plan_of(statement(OF_THE_EVENING), day=EVENING)
     assert "Seq Scan on appointments" not in plan, plan
     assert "Seq Scan on assignments" not in plan, plan
 
