@@ -57,7 +57,6 @@ HAPPENING: dict[Action, Happening] = {
 OTHER_HAPPENINGS = {
     "booked": "Booked",
     "clash_opened": "Runs into the next job",
-    "clash_grew": "Runs further into the next job",
     "swapped": "Swapped",
     "review_decided": "Decided",
     "completed": "Completed",

@@ -17,7 +17,7 @@ from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments.models.appointment import IS_LIVE as LIVE_SEAT
 from guitara_app.appointments.models.leg import IS_LIVE as LIVE_LEG
 from guitara_app.appointments.queries.jobs import KnownJob, leg_jobs, seat_jobs, travel_times
-from guitara_app.appointments.timeline import Job, Slot, lay_out
+from guitara_app.appointments.timeline import Slot, lay_out
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.events import record
@@ -30,6 +30,13 @@ class _Kind(NamedTuple):
     table: str
     this: str
     following: str
+
+
+class _Found(NamedTuple):
+    kind: _Kind
+    this: KnownJob
+    following: KnownJob
+    minutes: int
 
 
 _SEATS = _Kind("assignments", "assignment_id", "next_assignment_id")
@@ -62,13 +69,14 @@ def relayout(session: Session, people: Collection[int], *, now: datetime) -> int
     if not people:
         return 0
     session.flush()
-    return sum(
-        _relayout(session, kind, people, jobs, now)
-        for kind, jobs in (
-            (_SEATS, seat_jobs(session, people, now=now)),
-            (_LEGS, leg_jobs(session, people, now=now)),
-        )
-    )
+    changed = 0
+    clashes: list[_Found] = []
+    for kind, jobs in ((_SEATS, seat_jobs(session, people, now=now)), (_LEGS, leg_jobs(session, people, now=now))):
+        changed += _relayout(session, kind, jobs, clashes)
+    _settle_gone(session, people, clashes, now)
+    for clash in clashes:
+        _open(session, clash, now)
+    return changed
 
 
 def apply_layout(
@@ -99,67 +107,66 @@ def apply_layout(
     return len(changed)
 
 
-def _relayout(
-    session: Session, kind: _Kind, people: Collection[int], jobs: dict[int, list[KnownJob]], now: datetime
-) -> int:
+def _relayout(session: Session, kind: _Kind, jobs: dict[int, list[KnownJob]], clashes: list[_Found]) -> int:
     travel = travel_times(firm_settings(session))
     changed = 0
-    short: list[tuple[KnownJob, Job, int]] = []
     for of_person in jobs.values():
         slots = lay_out([one.job for one in of_person], travel)
         changed += apply_layout(session, of_person, slots, table=kind.table)
         by_id = {one.job.id: one for one in of_person}
-        short += [(by_id[s.job.id], s.next_job, s.short_minutes) for s in slots if s.next_job and s.short_minutes]
-    _settle_gone(session, kind, people, short, now)
-    appointment_of = {one.job.id: one.appointment_id for of_person in jobs.values() for one in of_person}
-    for this, following, minutes in short:
-        _open(session, kind, this, following, appointment_of[following.id], minutes, now)
+        clashes += [
+            _Found(kind, by_id[slot.job.id], by_id[slot.next_job.id], slot.short_minutes)
+            for slot in slots
+            if slot.next_job and slot.short_minutes
+        ]
     return changed
 
 
-def _settle_gone(
-    session: Session,
-    kind: _Kind,
-    people: Collection[int],
-    short: Sequence[tuple[KnownJob, Job, int]],
-    now: datetime,
-) -> None:
+def _settle_gone(session: Session, people: Collection[int], clashes: Sequence[_Found], now: datetime) -> None:
     session.execute(
         text(
-            f"UPDATE clashes SET settled_at = :now WHERE person_id = ANY(:people) AND settled_at IS NULL"  # noqa: S608
-            f" AND {kind.this} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:these AS bigint[]),"
-            f" CAST(:nexts AS bigint[])) AS v(this, next) WHERE v.this = {kind.this} AND v.next = {kind.following})"
+            "UPDATE clashes SET settled_at = :now WHERE person_id = ANY(:people) AND settled_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:seats AS boolean[]), CAST(:these AS bigint[]),"
+            " CAST(:nexts AS bigint[])) AS v(seat, this, next) WHERE CASE WHEN v.seat"
+            " THEN v.this = assignment_id AND v.next = next_assignment_id"
+            " ELSE v.this = leg_id AND v.next = next_leg_id END)"
         ),
         {
             "now": now,
             "people": sorted(people),
-            "these": [this.job.id for this, _, _ in short],
-            "nexts": [following.id for _, following, _ in short],
+            "seats": [clash.kind is _SEATS for clash in clashes],
+            "these": [clash.this.job.id for clash in clashes],
+            "nexts": [clash.following.job.id for clash in clashes],
         },
     )
 
 
-def _open(
-    session: Session, kind: _Kind, this: KnownJob, following: Job, next_visit: int, minutes: int, now: datetime
-) -> None:
+def _open(session: Session, clash: _Found, now: datetime) -> None:
+    kind, this, following = clash.kind, clash.this, clash.following
     opened = session.execute(
         text(
             f"INSERT INTO clashes (person_id, {kind.this}, {kind.following}, minutes, opened_at)"  # noqa: S608
             " VALUES (:person, :this, :next, :minutes, :now)"
             f" ON CONFLICT ({kind.this}, {kind.following}) WHERE settled_at IS NULL"
-            " DO UPDATE SET minutes = excluded.minutes WHERE clashes.minutes <> excluded.minutes"
-            " RETURNING xmax = 0"
+            " DO UPDATE SET minutes = excluded.minutes RETURNING xmax = 0"
         ),
-        {"person": this.person_id, "this": this.job.id, "next": following.id, "minutes": minutes, "now": now},
+        {
+            "person": this.person_id,
+            "this": this.job.id,
+            "next": following.job.id,
+            "minutes": clash.minutes,
+            "now": now,
+        },
     ).scalar()
-    if opened is not None:
+    # That it grows with every minute is no news for the history; pages read the minutes again by themselves.
+    if opened:
         record(
             session,
-            "clash_opened" if opened else "clash_grew",
+            "clash_opened",
             by=SYSTEM,
             now=now,
-            topics=["desk", f"appointment:{this.appointment_id}", f"appointment:{next_visit}"],
+            topics=["desk", f"appointment:{this.appointment_id}", f"appointment:{following.appointment_id}"],
             appointment_id=this.appointment_id,
             person_id=this.person_id,
-            data={"minutes": minutes, "next_appointment_id": next_visit},
+            data={"minutes": clash.minutes, "next_appointment_id": following.appointment_id},
         )

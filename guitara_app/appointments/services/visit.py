@@ -152,8 +152,7 @@ class Step:
         ``kit.events.record``.
         """
         self.session.flush()
-        settle(self.session, self.visit, now=self.now)
-        seats = seats_of(self.session, self.visit)
+        seats, legs = settle(self.session, self.visit, now=self.now)
         pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         relayout(self.session, self.held, now=self.now)
         by = self.actor
@@ -165,7 +164,7 @@ class Step:
             by=by,
             now=self.now,
             happened_at=self.at,
-            topics=self.topics | topics_of(self.visit, seats, self._all_legs()),
+            topics=self.topics | topics_of(self.visit, seats, [*legs, *([self.leg] if self.leg else [])]),
             appointment_id=self.visit.id,
             client_id=self.visit.client_id,
             assignment_id=self.seat.id if self.seat else None,
@@ -179,9 +178,6 @@ class Step:
             target = self.seat or self.leg or self.visit
             keep_result(self.session, self.actor.person_id, self.key, target.id if result is None else result)
         return event
-
-    def _all_legs(self) -> list[Leg]:
-        return [*legs_of(self.session, self.visit), *([self.leg] if self.leg else [])]
 
 
 def booked_step(
@@ -359,25 +355,25 @@ def release(seat: Assignment, *, now: datetime) -> None:
     free(seat, now=now)
 
 
-def settle(session: Session, visit: Appointment, *, now: datetime) -> None:
-    """Store the state that follows from the visit's rows as they are now."""
-    session.flush()
-    seats = seats_of(session, visit)
-    undecided = set(
-        session.execute(
-            text("SELECT assignment_id FROM reviews WHERE appointment_id = :id AND decision IS NULL"), {"id": visit.id}
-        ).scalars()
-    )
-    outbound = [leg for leg in legs_of(session, visit) if leg.to_appointment_id == visit.id]
-    paid = session.execute(text("SELECT 1 FROM payments WHERE appointment_id = :id LIMIT 1"), {"id": visit.id}).scalar()
+def settle(session: Session, visit: Appointment, *, now: datetime) -> tuple[list[Assignment], list[Leg]]:
+    """Store the state that follows from the visit's rows as they are now; these rows."""
+    seats, legs = seats_of(session, visit), legs_of(session, visit)
+    known = session.execute(
+        text(
+            "SELECT ARRAY(SELECT assignment_id FROM reviews WHERE appointment_id = :id AND decision IS NULL)"
+            " AS waiting, EXISTS (SELECT 1 FROM payments WHERE appointment_id = :id) AS paid"
+        ),
+        {"id": visit.id},
+    ).one()
+    outbound = [leg for leg in legs if leg.to_appointment_id == visit.id]
     visit.state = derive_state(
         Visit(
             reached=AppointmentState(visit.state),
             driver_needed=visit.driver_needed,
-            seats=tuple(Seat(Answer(seat.answer), Progress(seat.progress), seat.id in undecided) for seat in seats),
+            seats=tuple(Seat(Answer(seat.answer), Progress(seat.progress), seat.id in known.waiting) for seat in seats),
             driver_accepted=_driver_accepted(outbound),
             payment_requested=any(seat.payment_requested_at is not None for seat in seats),
-            paid=paid is not None,
+            paid=known.paid,
             materials_reported=all(seat.materials_reported_at is not None for seat in seats if worked(seat)),
         )
     )
@@ -385,6 +381,7 @@ def settle(session: Session, visit: Appointment, *, now: datetime) -> None:
         visit.closed_at = now
     visit.version += 1
     session.flush()
+    return seats, legs
 
 
 def worked(seat: Assignment) -> bool:
