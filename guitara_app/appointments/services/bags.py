@@ -98,4 +98,5 @@ def _tell(session: Session, visit: Appointment, missing: Sequence[Missing], *, b
                 appointment_id=visit.id,
                 assignment_id=one.assignment_id,
                 data={"item_id": one.item_id, "item": one.name, "missing": one.quantity},
+                reason=f"{one.name}: {one.quantity} {one.unit} missing",
             )

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from guitara_app.appointments.models import Assignment
+from guitara_app.appointments.queries import detail
 from guitara_app.appointments.queries.bags import forecast, shortages
 from guitara_app.appointments.requests import ChangeRequest
 from guitara_app.appointments.services import (
@@ -175,8 +176,12 @@ def test_a_shortage_is_told_once_and_blocks_nobody(firm: Firm) -> None:
     assert shelf.of(shelf.oil) == (0, 1, 0)
     with reading() as session:
         short = shortages(session, visit, now=NOW)
+        shown = detail(session, visit, now=NOW)
         [missing] = session.query(Assignment).where(Assignment.person_id == firm.therapists[1])  # type: ignore[arg-type]
     assert [(row.name, row.quantity) for row in short] == [("Lavender Oil", 1)]
+    assert shown is not None
+    noted = [(line["what"], line["reason"]) for line in shown["history"]]
+    assert ("Not enough in stock", "Lavender Oil: 1 piece missing") in noted
     [event] = events("stock_short")
     assert (event.appointment_id, event.assignment_id, event.data["item"]) == (visit, missing.id, "Lavender Oil")
     assert {"desk", f"appointment:{visit}"} <= set(event.topics)
