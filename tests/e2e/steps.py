@@ -52,13 +52,17 @@ def choose_place(sheet: Locator) -> None:
 def fill_booking(sheet: Locator, client: str, *, start: str = "", service: str = "Shiatsu") -> tuple[str, int]:
     """Fill in everything, with the best candidate and the client's last address; who goes, by name and number."""
     choose_client(sheet, client)
-    sheet.get_by_label("Start").fill(start or soon())
+    # Where before when: who is free depends on the way there, and is shown as soon as the start is known.
+    choose_place(sheet)
     sheet.get_by_role("checkbox", name=re.compile(f"^{service}")).check()
+    known = sheet.locator(".booking-range b")
+    expect(known).to_have_count(0)
+    sheet.get_by_label("Start").fill(start or soon())
+    expect(known).to_have_count(2)
     best = sheet.locator(".candidates li[data-free=true]").first
     name = best.locator(".candidate-name").inner_text()
     best.get_by_role("checkbox").check()
     number = int(best.get_by_role("checkbox").input_value())
-    choose_place(sheet)
     return name, number
 
 
