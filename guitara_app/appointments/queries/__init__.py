@@ -3,7 +3,7 @@
 from guitara_app.appointments.queries.board import board, ended_cards
 from guitara_app.appointments.queries.candidates import Candidate, candidates
 from guitara_app.appointments.queries.detail import detail
-from guitara_app.appointments.queries.finding import Found, find_everywhere
+from guitara_app.appointments.queries.finding import Found, PersonHit, find_everywhere
 from guitara_app.appointments.queries.overlaps import overlaps
 from guitara_app.appointments.queries.own_night import own_night
 from guitara_app.appointments.queries.preview import Preview, Problem, preview
@@ -11,6 +11,7 @@ from guitara_app.appointments.queries.preview import Preview, Problem, preview
 __all__ = [
     "Candidate",
     "Found",
+    "PersonHit",
     "Preview",
     "Problem",
     "board",

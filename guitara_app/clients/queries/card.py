@@ -162,7 +162,7 @@ def visits(session: Session, client_id: int, *, after: str = "", limit: int = 20
     return [
         VisitRow(
             id=row.id,
-            when=calendar.moment_label(row.starts_at) + _year(row.starts_at, calendar),
+            when=_moment(row.starts_at, calendar),
             services=row.services or "",
             therapists=row.therapists or "",
             place=row.place,
@@ -258,7 +258,7 @@ def _address_row(place: Row[Any], calendar: Calendar) -> AddressRow:
         locality_id=str(place.locality_id),
         locality=place.locality,
         notes=place.notes,
-        used=calendar.moment_label(used) + _year(used, calendar) if used else "",
+        used=_moment(used, calendar) if used else "",
     )
 
 
@@ -284,8 +284,10 @@ def _what(row: Row[Any]) -> str:
     return f"Changed {', '.join(words)}" if words else str(row.kind).replace("_", " ").capitalize()
 
 
-def _year(at: datetime, calendar: Calendar) -> str:
-    return f", {calendar.local(at):%Y}"
+def _moment(at: datetime, calendar: Calendar) -> str:
+    """``Mon 23 Nov 2026, 21:30``: histories go back for years."""
+    local = calendar.local(at)
+    return f"{local:%a} {local.day} {local:%b} {local.year}, {local:%H:%M}"
 
 
 def _after(typed: str) -> tuple[datetime, int]:

@@ -53,7 +53,7 @@ def _card() -> rx.Component:
             ),
             class_name="visit-head",
         ),
-        rx.el.div(comparison(), id=COMPARISON),
+        rx.el.div(comparison(), id=COMPARISON, class_name="comparison"),
         rx.el.div(
             rx.el.div(form(), addresses(), class_name="visit-column"),
             rx.el.div(suggestions(), history(), changes(), class_name="visit-column"),

@@ -165,7 +165,7 @@ def _address(place: rx.vars.ObjectVar[AddressRow]) -> rx.Component:
         rx.el.details(
             rx.el.summary(
                 rx.el.span(rx.el.b(place["line"]), ", ", place["locality"]),
-                rx.el.span(rx.cond(place["used"], place["used"], "never visited"), class_name="mute num nowrap"),
+                rx.el.span(place["used"], class_name="mute num nowrap"),
                 class_name="row",
             ),
             rx.el.form(

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import reflex as rx
 from pydantic import Field
 
-from guitara_app.accounts.permissions import Permission
-from guitara_app.appointments.queries import Found, find_everywhere
+from guitara_app.accounts.permissions import FIELD, Permission
+from guitara_app.appointments.queries import Found, PersonHit, find_everywhere
 from guitara_app.components.words import ROLES, STATES
 from guitara_app.kit.database import reading
 from guitara_app.kit.threads import in_thread
@@ -43,7 +43,7 @@ def _lines(found: Found) -> list[dict[str, Any]]:
     ]
     clients = [_line("Clients", f"/clients/{hit.id}", hit.name, _facts(hit.phone, hit.place)) for hit in found.clients]
     people = [
-        {**_line("People", "/shifts", hit.name, hit.phone), "key": f"person {hit.id}", "tag": ROLES[hit.role]}
+        {**_line("People", _place_of(hit), hit.name, hit.phone), "key": f"person {hit.id}", "tag": ROLES[hit.role]}
         for hit in found.people
     ]
     return visits + clients + people
@@ -59,6 +59,11 @@ def _line(group: str, href: str, title: str, detail: str, state: str = "") -> di
         "state": state,
         "href": href,
     }
+
+
+def _place_of(person: PersonHit) -> str:
+    # Whoever is never booked has no hours of their own.
+    return f"/shifts/{person.id}" if person.role in FIELD else "/shifts"
 
 
 def _facts(*parts: str) -> str:
