@@ -36,6 +36,7 @@ class Asks(StrEnum):
     NUMBER = "number"
     MONEY = "money"
     THERAPIST = "therapist"
+    DRIVER = "driver"
     PLACE = "place"
     EVENING = "evening"
     CLOCK = "clock"
@@ -135,6 +136,13 @@ class PickupForm(Form):
     urgent: bool = asked("Urgent", Asks.FLAG, default=False)
 
 
+class DriverForm(Form):
+    """The desk's own choice of a driver."""
+
+    driver_id: Number = asked("Who drives", Asks.DRIVER)
+    off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
+
+
 class ForceForm(Form):
     """Any state, by a manager."""
 
@@ -181,6 +189,17 @@ DOINGS: dict[str, Doing] = {
             (Action.WRITE_OFF, Form, money.write_off),
             (Action.REPORT_MATERIALS, MaterialsForm, visits.report_materials),
             (Action.ASK_PICKUP, PickupForm, visits.ask_pickup),
+            (Action.SEARCH_DRIVER, Form, visits.search_driver),
+            (Action.CHOOSE_DRIVER, DriverForm, visits.choose_driver),
+            (Action.ACCEPT_LEG, Form, visits.accept_leg),
+            (Action.DECLINE_LEG, Form, visits.decline_leg),
+            (Action.STEP_BACK, Form, visits.step_back),
+            (Action.RELEASE_LEG, Form, visits.release_leg),
+            (Action.START_JOURNEY, Form, visits.start_journey),
+            (Action.ARRIVE, Form, visits.arrive),
+            (Action.DROP_OFF, Form, visits.drop_off),
+            (Action.COLLECT, Form, visits.collect),
+            (Action.FINISH, Form, visits.finish),
             (Action.FORCE, ForceForm, visits.force),
             (Action.PANIC, Form, visits.panic),
             (Action.REOPEN, ReopenForm, visits.reopen),

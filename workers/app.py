@@ -18,7 +18,7 @@ from workers.schedule import SCHEDULE
 QUEUES = ("dispatch", "notify", "maintenance")
 _LONGEST_TASK_S = 60
 
-app = Celery("guitara", broker=settings().broker_redis_url, include=["workers.tasks"])
+app = Celery("guitara", broker=settings().broker_redis_url, include=["workers.dispatching", "workers.tasks"])
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",

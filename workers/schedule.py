@@ -6,11 +6,17 @@ from typing import Any
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "options": {"expires": max(10.0, seconds)}}
+    queue, _, _ = task.partition(".")
+    return {"task": task, "schedule": seconds, "options": {"expires": max(10.0, seconds), "queue": queue}}
 
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     "publish left-over events": _every(2, "maintenance.publish_leftovers"),
+    "expire what nobody answered": _every(5, "dispatch.expire_unanswered"),
+    "lapse therapists' offers": _every(5, "dispatch.lapse_offers"),
+    "search drivers": _every(5, "dispatch.search_drivers"),
+    "lapse drivers' offers": _every(2, "dispatch.lapse_leg_offers"),
+    "hand out waiting trips": _every(2, "dispatch.hand_out_waiting"),
     "grow overdue jobs": _every(30, "maintenance.grow_overdue"),
     "pack materials": _every(60, "maintenance.open_day"),
     # Hourly, so that a beat that was down when the day turned catches up.

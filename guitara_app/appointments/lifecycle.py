@@ -68,8 +68,10 @@ class Action(StrEnum):
     OFFER_LEG = "offer_leg"
     ACCEPT_LEG = "accept_leg"
     DECLINE_LEG = "decline_leg"
+    LAPSE_LEG = "lapse_leg"
     CHOOSE_DRIVER = "choose_driver"
     STEP_BACK = "step_back"
+    RELEASE_LEG = "release_leg"
     START_JOURNEY = "start_journey"
     ARRIVE = "arrive"
     DROP_OFF = "drop_off"
@@ -169,6 +171,7 @@ RULES: dict[Action, Rule] = {
     Action.OFFER_LEG: Rule(_SYSTEM, ANY, leg=frozenset({LegState.SEARCHING}), leg_becomes=LegState.OFFERED),
     Action.ACCEPT_LEG: Rule(_D, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.ACCEPTED),
     Action.DECLINE_LEG: Rule(_D, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.SEARCHING),
+    Action.LAPSE_LEG: Rule(_SYSTEM, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.SEARCHING),
     Action.CHOOSE_DRIVER: Rule(_O, ANY, leg=OPEN_LEGS - {LegState.UNDER_WAY}, leg_becomes=LegState.ACCEPTED),
     Action.STEP_BACK: Rule(
         _D,
@@ -177,6 +180,7 @@ RULES: dict[Action, Rule] = {
         leg_becomes=LegState.SEARCHING,
         needs_reason=True,
     ),
+    Action.RELEASE_LEG: Rule(_O, OPEN, leg=OPEN_LEGS - {LegState.UNDER_WAY}),
     Action.START_JOURNEY: Rule(
         _D,
         OPEN,

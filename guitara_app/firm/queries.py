@@ -27,6 +27,7 @@ class FirmSettings(BaseModel):
     overrun_step_minutes: int = Field(default=5, ge=1, le=60)
     leg_search_minutes: int = Field(default=90, ge=0)
     leg_answer_minutes: int = Field(default=10, ge=1)
+    release_by_operator: bool = False
     same_zone_minutes: int = Field(default=15, ge=0)
     other_zone_minutes: int = Field(default=35, ge=0)
     longest_visit_minutes: int = Field(default=12 * 60, ge=15, le=24 * 60)

@@ -71,6 +71,7 @@ class Leg(Table, table=True):
     occupied: Period | None = time_range(nullable=True)
     search_number: int = 0
     accepted_at: datetime | None = moment(nullable=True)
+    released_at: datetime | None = moment(nullable=True)
     departed_at: datetime | None = moment(nullable=True)
     arrived_at: datetime | None = moment(nullable=True)
     finished_at: datetime | None = moment(nullable=True)

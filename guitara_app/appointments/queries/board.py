@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.attention import attention, claimed
+from guitara_app.appointments.queries.drivers import QueuedDriver, driver_queue
 from guitara_app.appointments.queries.evening import evening_visits
 from guitara_app.appointments.queries.rows import VisitRow, driver_words, expected_end, pesos, short_name
 from guitara_app.appointments.queries.waiting import Entry
@@ -215,38 +215,19 @@ def _on_shift(session: Session, now: datetime) -> dict[str, int]:
 
 
 def _drivers(session: Session, calendar: Calendar, silent: set[int], now: datetime) -> list[DriverRow]:
-    rows = session.execute(
-        text(
-            "SELECT p.id, p.name, p.vehicle, lower(s.period) AS shift_start, t.state, t.departed_at, t.occupied_end,"
-            " t.place, t.due_at, (SELECT max(finished_at) FROM legs f WHERE f.driver_id = p.id AND f.state = 'done'"
-            "  AND f.business_date >= s.business_date - 1 AND f.finished_at >= lower(s.period)) AS last_done"
-            " FROM people p JOIN shifts s ON s.person_id = p.id AND s.period @> CAST(:now AS timestamptz)"
-            " LEFT JOIN LATERAL (SELECT t.state, t.departed_at, upper(t.occupied) AS occupied_end, l.name AS place,"
-            "   (SELECT o.due_at FROM leg_offers o WHERE o.leg_id = t.id AND o.answer = 'open') AS due_at"
-            "   FROM legs t LEFT JOIN appointments a ON a.id = coalesce(t.to_appointment_id, t.from_appointment_id)"
-            "   LEFT JOIN client_addresses d ON d.id = a.address_id LEFT JOIN localities l ON l.id = d.locality_id"
-            "   WHERE t.driver_id = p.id AND t.state IN ('offered', 'accepted', 'under_way')"
-            "   ORDER BY t.state = 'under_way' DESC, lower(t.occupied) LIMIT 1) t ON true"
-            " WHERE p.role = 'driver' AND p.disabled_at IS NULL"
-        ),
-        {"now": now},
-    ).all()
-    shown = [_driver(row, calendar, silent=row.id in silent) for row in rows]
-    order = {"free": 0, "silent": 1, "offered": 2, "accepted": 3, "driving": 4}
-    return sorted(shown, key=lambda driver: (order[driver["status"]], driver["since"], driver["name"]))
+    shown = [_driver(driver, calendar, silent=driver.id in silent) for driver in driver_queue(session, now=now)]
+    order = {"free": 0, "silent": 1}
+    return sorted(shown, key=lambda driver: order.get(driver["status"], 2))
 
 
-def _driver(row: Any, calendar: Calendar, *, silent: bool) -> DriverRow:
-    status = {None: "free", LegState.UNDER_WAY: "driving"}.get(row.state, row.state)
-    until = f"{calendar.local(row.occupied_end):%H:%M}" if row.occupied_end else ""
-    detail = row.vehicle if status == "free" else f"{row.place or 'the way back'}, until {until}"
-    since = row.departed_at or row.last_done or row.shift_start
+def _driver(driver: QueuedDriver, calendar: Calendar, *, silent: bool) -> DriverRow:
+    until = f"{calendar.local(driver.until):%H:%M}" if driver.until else ""
     return DriverRow(
-        id=row.id,
-        name=row.name,
-        vehicle=row.vehicle,
-        status="silent" if silent else status,
-        detail=detail,
-        since=since.isoformat(),
-        due_at=row.due_at.isoformat() if status == LegState.OFFERED and row.due_at else "",
+        id=driver.id,
+        name=driver.name,
+        vehicle=driver.vehicle,
+        status="silent" if silent else driver.status,
+        detail=f"{driver.place}, until {until}" if until else driver.vehicle,
+        since=driver.since.isoformat(),
+        due_at=driver.due_at.isoformat() if driver.due_at else "",
     )

@@ -104,6 +104,11 @@ def candidates(
     return [candidate for _, candidate in ranked]
 
 
+def duration_words(minutes: int) -> str:
+    """``45 min``, ``1 h 05``."""
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
+
+
 def _ranked(
     row: Row[Any], known: list[KnownJob], wanted: Wanted, travel: TravelTimes, calendar: Calendar
 ) -> tuple[tuple[int, int, str, int], Candidate]:
@@ -119,7 +124,7 @@ def _ranked(
     parts = [
         "client's favourite" if row.favourite else "",
         f"{row.jobs} job{'s' if row.jobs > 1 else ''} tonight" if row.jobs else "no job yet tonight",
-        f"free {_duration(idle)} before",
+        f"free {duration_words(idle)} before",
         _way(known, wanted, travel),
     ]
     candidate = Candidate(row.id, row.name, True, ", ".join(part for part in parts if part))
@@ -139,7 +144,3 @@ def _off_shift(row: Row[Any], calendar: Calendar) -> str:
         return "not on shift"
     spans = (f"{calendar.local(start):%H:%M} to {calendar.local(end):%H:%M}" for start, end in row.spans)
     return f"on shift {', '.join(spans)} only"
-
-
-def _duration(minutes: int) -> str:
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"

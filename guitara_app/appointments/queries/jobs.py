@@ -26,19 +26,25 @@ JOIN clients c ON c.id = a.client_id JOIN client_addresses d ON d.id = a.address
 JOIN localities l ON l.id = d.locality_id
 WHERE g.person_id = ANY(:people) AND {LIVE_SEAT}
 """  # noqa: S608
+LEG_PLACES = (
+    "fa.address_id AS from_address, fl.zone_id AS from_zone, fd.latitude AS from_latitude,"
+    " fd.longitude AS from_longitude, ta.address_id AS to_address, tl.zone_id AS to_zone, td.latitude AS to_latitude,"
+    " td.longitude AS to_longitude"
+)
+"""Columns of where a trip ``g`` begins and ends, for ``place_in``."""
+LEG_JOINS = (
+    "LEFT JOIN appointments fa ON fa.id = g.from_appointment_id LEFT JOIN clients fc ON fc.id = fa.client_id"
+    " LEFT JOIN client_addresses fd ON fd.id = fa.address_id LEFT JOIN localities fl ON fl.id = fd.locality_id"
+    " LEFT JOIN appointments ta ON ta.id = g.to_appointment_id LEFT JOIN clients tc ON tc.id = ta.client_id"
+    " LEFT JOIN client_addresses td ON td.id = ta.address_id LEFT JOIN localities tl ON tl.id = td.locality_id"
+)
 _LEGS = f"""
 SELECT g.id, g.driver_id AS person_id, p.name AS person, coalesce(g.to_appointment_id, g.from_appointment_id)
   AS appointment_id, coalesce(g.planned_start, g.wanted_at) AS starts,
   coalesce(g.planned_start, g.wanted_at) + make_interval(mins => g.travel_minutes) AS ends,
   0 AS extension_minutes, g.departed_at AS began, g.state = 'under_way' AS running, 0 AS buffer_minutes,
-  g.occupied, g.turnaround_minutes, g.business_date, coalesce(tc.name, fc.name) AS client,
-  fa.address_id AS from_address, fl.zone_id AS from_zone, fd.latitude AS from_latitude, fd.longitude AS from_longitude,
-  ta.address_id AS to_address, tl.zone_id AS to_zone, td.latitude AS to_latitude, td.longitude AS to_longitude
-FROM legs g JOIN people p ON p.id = g.driver_id
-LEFT JOIN appointments fa ON fa.id = g.from_appointment_id LEFT JOIN clients fc ON fc.id = fa.client_id
-LEFT JOIN client_addresses fd ON fd.id = fa.address_id LEFT JOIN localities fl ON fl.id = fd.locality_id
-LEFT JOIN appointments ta ON ta.id = g.to_appointment_id LEFT JOIN clients tc ON tc.id = ta.client_id
-LEFT JOIN client_addresses td ON td.id = ta.address_id LEFT JOIN localities tl ON tl.id = td.locality_id
+  g.occupied, g.turnaround_minutes, g.business_date, coalesce(tc.name, fc.name) AS client, {LEG_PLACES}
+FROM legs g JOIN people p ON p.id = g.driver_id {LEG_JOINS}
 WHERE g.driver_id = ANY(:people) AND {LIVE_LEG.replace("state", "g.state")}
 """  # noqa: S608
 
@@ -107,6 +113,16 @@ def place_in_locality(session: Session, locality_id: int) -> Place | None:
     return None if zone is None else Place(0, zone)
 
 
+def place_in(row: Row[Any], side: str) -> Place | None:
+    """Where a row says that a job begins (``from``) or ends (``to``); None when it does not."""
+    values = row._mapping
+    if values[f"{side}_address"] is None:
+        return None
+    return Place(
+        values[f"{side}_address"], values[f"{side}_zone"], values[f"{side}_latitude"], values[f"{side}_longitude"]
+    )
+
+
 def _jobs(
     session: Session,
     statement: str,
@@ -142,20 +158,11 @@ def _known(row: Row[Any], now: datetime, least: datetime) -> KnownJob:
         start=start,
         end=end,
         buffer_minutes=row.buffer_minutes,
-        origin=_place(row, "from") if hasattr(row, "from_address") else _place(row, "to"),
-        destination=_place(row, "to"),
+        origin=place_in(row, "from") if hasattr(row, "from_address") else place_in(row, "to"),
+        destination=place_in(row, "to"),
         begun=row.running,
     )
     taken = period(row.occupied.lower, row.occupied.upper)
     return KnownJob(
         job, row.person_id, row.person, row.appointment_id, row.business_date, row.client, taken, row.turnaround_minutes
-    )
-
-
-def _place(row: Row[Any], side: str) -> Place | None:
-    values = row._mapping
-    if values[f"{side}_address"] is None:
-        return None
-    return Place(
-        values[f"{side}_address"], values[f"{side}_zone"], values[f"{side}_latitude"], values[f"{side}_longitude"]
     )

@@ -112,6 +112,8 @@ def _is_possible(action: Action, visit: VisitRow, seat: dict[str, Any] | None, l
         )
     except GuitaraError:
         return False
+    if leg is not None and action is Action.RELEASE_LEG:
+        return bool(leg["to_release"])
     if seat is None:
         return True
     if action in _REVIEWED:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.alternatives import Alternatives, alternatives
 from guitara_app.appointments.queries.candidates import Candidate, Wanted, candidates
+from guitara_app.appointments.queries.earliest_driver import no_driver_warning
 from guitara_app.appointments.queries.fields import Standing
 from guitara_app.appointments.queries.jobs import place_in_locality, place_of
 from guitara_app.appointments.queries.overlaps import overlap_sentence
 from guitara_app.appointments.requests import BookingRequest
-from guitara_app.appointments.rules import MOVING, Plan, check_people, plan, totals
+from guitara_app.appointments.rules import MOVING, Plan, check_people, needs_car, plan, totals
 from guitara_app.catalog.queries import ServiceChoice, active_services, services_of
 from guitara_app.clients.queries import check_not_taken
 from guitara_app.clients.rules import normal_email, normal_name, normal_phone
@@ -80,6 +81,9 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: St
         warnings = _warnings(session, draft, planned, firm.calendar, visit)
         if wrong or not draft.therapist_ids:
             other = alternatives(session, wanted, draft.therapist_ids, found, now=now, but=own)
+        if draft.driver_needed:
+            car = needs_car(draft.driver_needed, draft.car_needed, len(draft.therapist_ids))
+            warnings += no_driver_warning(session, wanted, car=car, now=now, instead_of=visit.id if visit else 0)
     return Preview(
         night_label=firm.calendar.night_label(planned.starts_at, planned.business_date) if planned else "",
         starts_label=firm.calendar.clock_label(planned.starts_at, planned.business_date) if planned else "",

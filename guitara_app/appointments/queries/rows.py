@@ -37,7 +37,7 @@ trips AS MATERIALIZED (
   UNION ALL
   SELECT chosen.id, false, t.* FROM chosen JOIN legs t ON t.from_appointment_id = chosen.id),
 riding AS (
-  SELECT r.leg_id, json_agg(r.assignment_id) AS riders, string_agg(q.name, ', ' ORDER BY q.name) AS passengers
+  SELECT r.leg_id, json_agg(r.assignment_id) AS riders, string_agg(DISTINCT q.name, ', ' ORDER BY q.name) AS passengers
   FROM (SELECT DISTINCT id FROM trips) t JOIN leg_passengers r ON r.leg_id = t.id
   JOIN assignments h ON h.id = r.assignment_id JOIN people q ON q.id = h.person_id
   GROUP BY 1),
@@ -45,6 +45,8 @@ driven AS (
   SELECT t.visit_id, json_agg(json_build_object('id', t.id, 'state', t.state, 'driver_id', t.driver_id,
      'driver', p.name, 'wanted_at', t.wanted_at, 'urgent', t.urgent, 'outbound', t.outbound, 'riders', w.riders,
      'driver_phone', p.phone, 'starts_at', lower(t.occupied), 'offer_due_at', o.due_at,
+     'to_release', t.released_at IS NULL
+       AND EXISTS (SELECT 1 FROM settings WHERE key = 'release_by_operator' AND value = 'true'),
      'vehicle', t.vehicle_needed, 'finished_at', t.finished_at, 'minutes', t.travel_minutes,
      'passengers', w.passengers) ORDER BY t.id) AS legs
   FROM trips t LEFT JOIN people p ON p.id = t.driver_id LEFT JOIN riding w ON w.leg_id = t.id

@@ -7,6 +7,17 @@ from guitara_app.appointments.services.changing import change, swap
 from guitara_app.appointments.services.claims import claim, release
 from guitara_app.appointments.services.endings import cancel, expire, no_show, reopen
 from guitara_app.appointments.services.forcing import force
+from guitara_app.appointments.services.journeys import arrive, collect, drop_off, finish, release_leg, start_journey
+from guitara_app.appointments.services.leg_offers import (
+    accept_leg,
+    choose_driver,
+    decline_leg,
+    hand_out,
+    lapse_leg_offer,
+    offer_leg,
+    search_driver,
+    step_back,
+)
 from guitara_app.appointments.services.materials import open_day, report_materials
 from guitara_app.appointments.services.pickups import ask_pickup
 from guitara_app.appointments.services.relayout import grow_overdue
@@ -15,30 +26,44 @@ from guitara_app.appointments.services.sessions import end_session, extend, requ
 
 __all__ = [
     "accept",
+    "accept_leg",
+    "arrive",
     "ask_pickup",
     "book",
     "cancel",
     "change",
+    "choose_driver",
     "claim",
+    "collect",
+    "decline_leg",
     "drop",
+    "drop_off",
     "end_session",
     "expire",
     "extend",
+    "finish",
     "force",
     "grow_overdue",
+    "hand_out",
     "insist",
     "lapse",
+    "lapse_leg_offer",
     "no_show",
+    "offer_leg",
     "open_day",
     "panic",
     "reject",
     "release",
+    "release_leg",
     "reopen",
     "replace",
     "report_materials",
     "request_payment",
+    "search_driver",
     "settle_alarm",
+    "start_journey",
     "start_session",
+    "step_back",
     "stop_early",
     "swap",
     "withdraw",

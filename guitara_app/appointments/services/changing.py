@@ -246,7 +246,7 @@ def _drive_everybody(step: Step, done: _Change) -> None:
         return
     if "driver_needed" in done.fields:
         plan_way_there(step, [seat for seat in live(step.seats) if seat.progress == Progress.WAITING])
-    replan(step)
+    replan(step, elsewhere="address_id" in done.fields)
 
 
 def _move(step: Step, seat: Assignment, claim: Claim, override: str) -> None:

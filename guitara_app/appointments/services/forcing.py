@@ -11,17 +11,18 @@ from datetime import timedelta
 from typing import Unpack
 
 from sqlalchemy.orm import Session
-from sqlmodel import col, select
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import BEFORE_DEPARTURE, ORDER, Action
-from guitara_app.appointments.models import Assignment, Leg, LegOffer
+from guitara_app.appointments.models import Assignment, Leg
 from guitara_app.appointments.rules import answer_due
+from guitara_app.appointments.services.asking import settle_offer
 from guitara_app.appointments.services.endings import close_work, end_visit, reopen
+from guitara_app.appointments.services.journeys import refuse_second_trip
 from guitara_app.appointments.services.reviews import decide
 from guitara_app.appointments.services.seats import claim_time, wanted_of
 from guitara_app.appointments.services.sessions import begin, finish
-from guitara_app.appointments.services.trips import call_off, plan_way_there, ways_there, withdraw_offers
+from guitara_app.appointments.services.trips import call_off, plan_way_there, ways_there
 from guitara_app.appointments.services.visit import Step, Tap, in_order, live, visit_step, worked
 from guitara_app.appointments.words import ENDINGS, Answer, AppointmentState, LegState, OfferAnswer, Progress
 from guitara_app.firm.queries import firm_settings
@@ -206,9 +207,7 @@ def _confirm_driver(step: Step, to_state: AppointmentState) -> None:
 
 
 def _accept_trip(step: Step, leg: Leg) -> None:
-    open_offer = select(LegOffer).where(LegOffer.leg_id == leg.id, LegOffer.answer == OfferAnswer.OPEN)
-    for offer in step.session.scalars(open_offer):
-        offer.answer, offer.answered_at = OfferAnswer.ACCEPTED, step.at
+    settle_offer(step, leg, OfferAnswer.ACCEPTED)
     leg.state, leg.accepted_at = LegState.ACCEPTED, step.at
     leg.version += 1
 
@@ -239,20 +238,13 @@ def _drive(step: Step, leg: Leg, progress: Progress) -> None:
         begun = min(leg.departed_at, step.at)
         leg.arrived_at, leg.state, leg.finished_at = leg.arrived_at or step.at, LegState.DONE, step.at
         leg.occupied = period(begun, max(step.at, begun + timedelta(minutes=1)))
-        withdraw_offers(step, leg)
+        settle_offer(step, leg, OfferAnswer.WITHDRAWN)
     else:
-        _refuse_second_trip(step, leg)
+        refuse_second_trip(step, leg)
         leg.state = LegState.UNDER_WAY
         if progress is Progress.ARRIVED:
             leg.arrived_at = leg.arrived_at or step.at
     leg.version += 1
-
-
-def _refuse_second_trip(step: Step, leg: Leg) -> None:
-    on_the_road = (col(Leg.state) == LegState.UNDER_WAY) & (col(Leg.driver_id) == leg.driver_id)
-    other = step.session.scalars(select(Leg.id).where(on_the_road, col(Leg.id) != leg.id)).first()
-    if other is not None:
-        raise NotPossible(f"The driver is still under way with trip {other}. Let them finish that one first.")
 
 
 def _why_not(follows: AppointmentState, wanted: AppointmentState) -> str:

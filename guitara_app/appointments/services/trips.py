@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
-from sqlmodel import select
+from sqlmodel import col, select
 
 from guitara_app.accounts.models import Vehicle
-from guitara_app.appointments.models import Assignment, Leg, LegOffer, LegPassenger
+from guitara_app.appointments.models import Assignment, Leg, LegPassenger
+from guitara_app.appointments.services.asking import ask_again, let_go, settle_offer, tell_asked
 from guitara_app.appointments.services.visit import Step, live
-from guitara_app.appointments.words import OPEN_LEGS, LegState, OfferAnswer, Progress
+from guitara_app.appointments.words import LIVE_ANSWERS, OPEN_LEGS, LegState, OfferAnswer, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import minutes_between
 
@@ -25,7 +26,8 @@ def plan_way_there(step: Step, seats: Collection[Assignment]) -> None:
     Where they will come from is not known before the evening: the longer of the two estimates is planned.
     """
     visit, session = step.visit, step.session
-    waiting = [leg for leg in ways_there(step) if leg.state != LegState.UNDER_WAY]
+    # A trip straight from another client takes only who is there.
+    waiting = [leg for leg in ways_there(step) if leg.state != LegState.UNDER_WAY and leg.from_appointment_id is None]
     vehicle = Vehicle.CAR if visit.car_needed else "any"
     if waiting:
         leg = waiting[-1]
@@ -65,10 +67,9 @@ def leave_cars(step: Step, leaving: Collection[Assignment]) -> None:
 def call_off(step: Step, leg: Leg) -> None:
     """A trip to this visit is not needed; one that comes straight from another client is the way back from there."""
     if leg.from_appointment_id is not None and leg.to_appointment_id == step.visit.id:
-        leg.to_appointment_id = None
-        leg.version += 1
-        return
-    cancel_leg(step, leg)
+        _become_way_back(step, leg)
+    else:
+        cancel_leg(step, leg)
 
 
 def cancel_leg(step: Step, leg: Leg) -> None:
@@ -80,34 +81,32 @@ def cancel_leg(step: Step, leg: Leg) -> None:
     leg.version += 1
     if leg.occupied is not None:
         leg.occupied = Range(empty=True)
-    withdraw_offers(step, leg)
+    settle_offer(step, leg, OfferAnswer.WITHDRAWN)
     step.session.flush()
 
 
-def withdraw_offers(step: Step, leg: Leg) -> None:
-    """Nobody need answer for this trip any more."""
-    for offer in step.session.scalars(
-        select(LegOffer).where(LegOffer.leg_id == leg.id, LegOffer.answer == OfferAnswer.OPEN)
-    ):
-        offer.answer, offer.answered_at = OfferAnswer.WITHDRAWN, step.now
+def replan(step: Step, *, elsewhere: bool = False) -> None:
+    """Trips to the visit that have not begun follow its time and people.
 
-
-def replan(step: Step) -> None:
-    """Trips to the visit that have not begun follow its time and people; a driver they no longer fit is free."""
+    A driver who had such a trip is asked anew when they are free for it as it is now, and fit; else they are free, and
+    the trip is planned again. ``elsewhere`` says that it goes to another place. A car that replaces one that broke down
+    goes now, whatever the plan.
+    """
     for leg in ways_there(step):
+        if leg.state == LegState.UNDER_WAY or leg.urgent:
+            continue
         wanted_at = step.visit.starts_at - timedelta(minutes=leg.travel_minutes)
         vehicle = Vehicle.CAR if step.visit.car_needed else "any"
-        if leg.state == LegState.UNDER_WAY or (leg.wanted_at, leg.vehicle_needed) == (wanted_at, vehicle):
+        driver_id = leg.driver_id
+        stays = (leg.wanted_at, leg.vehicle_needed) == (wanted_at, vehicle)
+        if stays and not (elsewhere and driver_id is not None):
             continue
         leg.wanted_at, leg.vehicle_needed, leg.business_date = wanted_at, vehicle, step.visit.business_date
-        leg.version += 1
-        if leg.driver_id is not None:
-            step.hold({leg.driver_id})
-            step.topics.add(f"person:{leg.driver_id}")
-            withdraw_offers(step, leg)
-            leg.state, leg.driver_id, leg.occupied, leg.planned_start = LegState.PLANNED, None, None, None
-            leg.accepted_at = None
+        leg.released_at = None
+        let_go(step, leg, becomes=LegState.PLANNED)
+        if driver_id is not None:
             leg.search_number += 1
+            tell_asked(step, leg, ask_again(step, leg, driver_id))
     step.session.flush()
 
 
@@ -165,6 +164,26 @@ def open_legs(legs: Iterable[Leg]) -> list[Leg]:
 def ways_there(step: Step) -> list[Leg]:
     """The trips to the visit that are not over."""
     return [leg for leg in open_legs(step.legs) if leg.to_appointment_id == step.visit.id]
+
+
+def _become_way_back(step: Step, leg: Leg) -> None:
+    """Whoever was to go on to this visit only needs to get home from the one before."""
+    session, before = step.session, leg.from_appointment_id
+    riders = list(session.scalars(select(Assignment).where(col(Assignment.id).in_(riders_of(session, leg)))))
+    staying = [seat for seat in riders if seat.appointment_id == before]
+    if staying:
+        for seat in [seat for seat in riders if seat not in staying]:
+            session.delete(session.get_one(LegPassenger, (leg.id, seat.id)))
+    leg.to_appointment_id, leg.travel_minutes = None, firm_settings(session).other_zone_minutes
+    leg.version += 1
+    step.topics.add(f"appointment:{before}")
+    if leg.state in (LegState.PLANNED, LegState.SEARCHING):
+        if any(seat.answer in LIVE_ANSWERS for seat in staying):
+            # They are still at work there, and ask for a car when they are done.
+            cancel_leg(step, leg)
+        else:
+            leg.state, leg.wanted_at = LegState.SEARCHING, step.now
+    session.flush()
 
 
 def _turn_round(step: Step, leg: Leg) -> None:

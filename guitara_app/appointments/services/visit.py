@@ -85,21 +85,27 @@ class Step:
     held: set[int]
     seat: Assignment | None = None
     leg: Leg | None = None
+    # Whose trip it was when the step was opened: a driver who declines has it no more when the step is done.
+    driver_id: int | None = None
     topics: set[str] = field(default_factory=set)
 
-    def check(self) -> Rule:
-        """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises."""
+    def check(self, rider: Assignment | None = None) -> Rule:
+        """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises.
+
+        ``rider`` is whose place it is about when the action is one on a trip.
+        """
         if self.action is None:
             raise ValueError("a booking is no action on a visit")
         if self._is_on_behalf and not self.reason:
             raise Invalid("Say why you do this for them, for example: phone is dead.", field="reason")
+        seat = rider or self.seat
         return check(
             self.action,
             party_of(self.actor),
             visit=AppointmentState(self.visit.state),
             driver_needed=self.visit.driver_needed,
-            answer=None if self.seat is None else Answer(self.seat.answer),
-            progress=None if self.seat is None else Progress(self.seat.progress),
+            answer=None if seat is None else Answer(seat.answer),
+            progress=None if seat is None else Progress(seat.progress),
             leg=None if self.leg is None else LegState(self.leg.state),
             places=[Progress(seat.progress) for seat in self.seats if seat in live(self.seats) or worked(seat)],
             reason=self.reason,
@@ -121,7 +127,7 @@ class Step:
 
     @property
     def _whose(self) -> int | None:
-        return self.seat.person_id if self.seat else self.leg.driver_id if self.leg else None
+        return self.seat.person_id if self.seat else self.driver_id
 
     @property
     def _is_on_behalf(self) -> bool:
@@ -259,7 +265,7 @@ def leg_step(
         session.refresh(leg, with_for_update=True)
         if not (actor.role is None or actor.is_desk or leg.driver_id == actor.person_id):
             raise NotFound("This trip is not yours any more.")
-        step.leg = leg
+        step.leg, step.driver_id = leg, leg.driver_id
         step.hold({leg.driver_id} if leg.driver_id else set())
         if leg.from_appointment_id and leg.from_appointment_id != visit_id:
             step.topics.add(f"appointment:{leg.from_appointment_id}")

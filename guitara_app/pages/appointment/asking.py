@@ -14,6 +14,7 @@ from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import RULES, Action, Party
 from guitara_app.appointments.queries.candidates import candidates
 from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
+from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
 from guitara_app.appointments.queries.wanted import wanted_for
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.components.act_dialog import Ask, AskedField, Option
@@ -39,6 +40,7 @@ _KINDS = {
     Asks.CLOCK: "clock",
     Asks.EVENING: "select",
     Asks.THERAPIST: "choose",
+    Asks.DRIVER: "choose",
     Asks.PLACE: "choose",
     Asks.FLAG: "flag",
     Asks.ITEMS: "check",
@@ -148,6 +150,11 @@ def _therapists(session: Session, visit_id: int, target_id: int, now: datetime) 
     ]
 
 
+def _drivers(session: Session, _visit_id: int, target_id: int, now: datetime) -> list[Option]:
+    found = driver_candidates(session, trip_of(session, target_id, now=now), now=now)
+    return [Option(value=str(one.person_id), label=one.name, detail=one.reason, good=one.free) for one in found]
+
+
 def _places(session: Session, visit_id: int, target_id: int, _now: datetime) -> list[Option]:
     found = others_of_the_evening(session, visit_id, target_id)
     return [Option(value=str(one.id), label=one.name, detail=one.words, good=True) for one in found]
@@ -173,6 +180,7 @@ def _evenings(session: Session, _visit_id: int, _target_id: int, now: datetime) 
 
 _OPTIONS: dict[Asks, Callable[[Session, int, int, datetime], list[Option]]] = {
     Asks.THERAPIST: _therapists,
+    Asks.DRIVER: _drivers,
     Asks.PLACE: _places,
     Asks.EVENING: _evenings,
     Asks.ITEMS: _items,

@@ -29,9 +29,9 @@ T, D, O, M, Y = P.THERAPIST, P.DRIVER, P.OPERATOR, P.MANAGER, P.SYSTEM  # noqa: 
 # The columns "action" and "by" of the contract, with the desk standing in for those in the field.
 WHO_MAY = {
     (A.ACCEPT, A.REJECT, A.WITHDRAW): {T, O, M},
-    (A.LAPSE, A.EXPIRE, A.OFFER_LEG): {Y},
+    (A.LAPSE, A.EXPIRE, A.OFFER_LEG, A.LAPSE_LEG): {Y},
     (A.SEARCH_DRIVER,): {Y, O, M},
-    (A.INSIST, A.REPLACE, A.DROP, A.CHANGE, A.CHOOSE_DRIVER): {O, M},
+    (A.INSIST, A.REPLACE, A.DROP, A.CHANGE, A.CHOOSE_DRIVER, A.RELEASE_LEG): {O, M},
     (A.ACCEPT_LEG, A.DECLINE_LEG, A.STEP_BACK, A.START_JOURNEY, A.ARRIVE, A.DROP_OFF, A.COLLECT, A.FINISH): {D, O, M},
     (A.START_SESSION, A.EXTEND, A.END_SESSION, A.STOP_EARLY, A.REQUEST_PAYMENT): {T, O, M},
     (A.REPORT_MATERIALS, A.ASK_PICKUP, A.PANIC): {T, O, M},
@@ -164,7 +164,7 @@ class AnyVisit(RuleBasedStateMachine):
         found = []
         # Endings are left to the other rule, so that most visits get far.
         for action in set(Action) - {A.FORCE, A.CANCEL, A.EXPIRE, A.NO_SHOW, A.PANIC, A.CHANGE}:
-            party = Y if action in (A.LAPSE, A.OFFER_LEG) else M
+            party = Y if action in (A.LAPSE, A.OFFER_LEG, A.LAPSE_LEG) else M
             for seat in range(len(self.visit.places)):
                 try:
                     self.visit.allowed(action, party, seat, "as agreed by phone")

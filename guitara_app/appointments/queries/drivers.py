@@ -1,0 +1,253 @@
+"""Who could drive: the one answer to which driver is free for a trip, who is best, and who is next in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.models import Vehicle
+from guitara_app.appointments.models.leg import IS_LIVE
+from guitara_app.appointments.queries.candidates import Candidate, duration_words
+from guitara_app.appointments.queries.jobs import (
+    LEG_JOINS,
+    LEG_PLACES,
+    KnownJob,
+    around,
+    leg_jobs,
+    place_in,
+    travel_times,
+)
+from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
+from guitara_app.appointments.timeline import Job
+from guitara_app.appointments.words import LegState
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.time import Calendar, minutes_between
+from guitara_app.travel.estimate import Place, TravelTimes
+
+_NEEDS_CAR = "drives a motorcycle, this trip needs a car"
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What a trip asks of a driver: from when on, how long, and from where to where (None when that is not known)."""
+
+    leg_id: int
+    start: datetime
+    minutes: int
+    needs_car: bool
+    origin: Place | None = None
+    destination: Place | None = None
+
+    @property
+    def end(self) -> datetime:
+        """When it is over, by the estimate."""
+        return self.start + timedelta(minutes=self.minutes)
+
+    @property
+    def job(self) -> Job:
+        """It as a job of whoever gets it."""
+        return Job(self.leg_id, self.start, self.end, 0, self.origin, self.destination)
+
+
+class OnDuty(NamedTuple):
+    """A driver in use and their evening: the shifts that touch it, and since when they have been idle."""
+
+    id: int
+    name: str
+    vehicle: str
+    shifts: tuple[tuple[datetime, datetime], ...]
+    trips: int
+    last_done: datetime | None
+    checked_in: datetime | None
+    has_gone: bool
+
+    def covers(self, start: datetime, end: datetime) -> bool:
+        """On shift all that time."""
+        return any(begins <= start and end <= ends for begins, ends in self.shifts)
+
+    def fits(self, trip: Trip) -> bool:
+        """The vehicle is right."""
+        return self.vehicle == Vehicle.CAR or not trip.needs_car
+
+    def idle_since(self, known: Sequence[Job], until: datetime) -> datetime:
+        """Since when they will have been free at ``until``; whoever has not driven yet counts from their coming."""
+        driven = [job.end for job in known if job.start <= until]
+        if self.last_done is not None:
+            driven.append(self.last_done)
+        came = self.checked_in or min((begins for begins, _ in self.shifts), default=until)
+        return min(until, max(driven, default=came))
+
+
+class QueuedDriver(NamedTuple):
+    """A driver who is on shift now: what they do, since when, and with a trip where to and until when."""
+
+    id: int
+    name: str
+    vehicle: str
+    status: str
+    since: datetime
+    place: str = ""
+    until: datetime | None = None
+    due_at: datetime | None = None
+
+
+_TRIPS = (
+    f"SELECT g.id, g.wanted_at, g.travel_minutes, g.vehicle_needed, g.to_appointment_id, {LEG_PLACES}"  # noqa: S608
+    f" FROM legs g {LEG_JOINS}"
+)
+_PENDING = text(
+    f"{_TRIPS} WHERE g.state IN ('planned', 'searching') AND g.wanted_at >= :since AND g.wanted_at < :until"
+    " ORDER BY g.urgent DESC, g.wanted_at, g.id"
+)
+_ON_DUTY = text(
+    "SELECT p.id, p.name, p.vehicle, s.starts, s.ends, t.trips, t.last_done, c.in_at, c.out_at FROM people p"
+    # Hours that touch count as one.
+    " LEFT JOIN LATERAL (SELECT array_agg(lower(h) ORDER BY h) AS starts, array_agg(upper(h) ORDER BY h) AS ends"
+    "   FROM (SELECT unnest(range_agg(period)) AS h FROM shifts"
+    "   WHERE person_id = p.id AND period && tstzrange(:day_starts, :day_ends, '[)')) hours) s ON true"
+    " LEFT JOIN LATERAL (SELECT count(*) AS trips, max(finished_at) AS last_done FROM legs"
+    "   WHERE driver_id = p.id AND business_date = :day AND state = 'done') t ON true"
+    " LEFT JOIN check_ins c ON c.person_id = p.id AND c.business_date = :day"
+    " WHERE p.role = 'driver' AND p.disabled_at IS NULL"
+    " AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only)) ORDER BY p.name, p.id"
+)
+# What a driver has now, or has next: under way before anything else.
+_AT_PRESENT = text(
+    "SELECT DISTINCT ON (t.driver_id) t.driver_id, t.state, t.departed_at, upper(t.occupied) AS until,"  # noqa: S608
+    " l.name AS place, (SELECT due_at FROM leg_offers WHERE leg_id = t.id AND answer = 'open') AS due_at FROM legs t"
+    " LEFT JOIN appointments a ON a.id = coalesce(t.to_appointment_id, t.from_appointment_id)"
+    " LEFT JOIN client_addresses d ON d.id = a.address_id LEFT JOIN localities l ON l.id = d.locality_id"
+    f" WHERE t.driver_id = ANY(:drivers) AND {IS_LIVE.replace('state', 't.state')}"
+    " ORDER BY t.driver_id, t.state = 'under_way' DESC, lower(t.occupied)"
+)
+
+
+def trip_of(session: Session, leg_id: int, *, now: datetime) -> Trip:
+    """What a trip that is to be driven asks for: a way there from its wanted time, a way back from now."""
+    return _trip(session.execute(text(f"{_TRIPS} WHERE g.id = :id"), {"id": leg_id}).one(), now)
+
+
+def pending_trips(session: Session, since: datetime, until: datetime, *, now: datetime) -> list[Trip]:
+    """The trips wanted in that time for which nobody has been asked or found yet, in the order they are given out."""
+    return [_trip(row, now) for row in session.execute(_PENDING, {"since": since, "until": until})]
+
+
+def driver_candidates(
+    session: Session, trip: Trip, *, now: datetime, only: Collection[int] | None = None
+) -> list[Candidate]:
+    """Every driver in use (or those in ``only``), best first: the longest free.
+
+    Free means: on shift for the whole trip and not gone home, with the right vehicle, and without a live trip that it
+    would overlap or be too near to. The trip itself does not count when they have it already.
+    """
+    firm = firm_settings(session)
+    travel = travel_times(firm)
+    people = on_duty(session, trip.start, only=only)
+    jobs = leg_jobs(
+        session, [one.id for one in people], now=now, within=around(trip.start, trip.end), but={trip.leg_id}
+    )
+    ranked = [_ranked(one, jobs[one.id], trip, travel, firm.calendar) for one in people]
+    ranked.sort(key=lambda pair: pair[0])
+    return [candidate for _, candidate in ranked]
+
+
+def on_duty(session: Session, at: datetime, *, only: Collection[int] | None = None) -> list[OnDuty]:
+    """Every driver in use (or those in ``only``) with their business day around ``at``, by name."""
+    calendar = firm_settings(session).calendar
+    day = calendar.business_date(at)
+    whole_day = calendar.day_period(day)
+    rows = session.execute(
+        _ON_DUTY,
+        {
+            "day": day,
+            "day_starts": whole_day.lower,
+            "day_ends": whole_day.upper,
+            "only": None if only is None else sorted(only),
+        },
+    )
+    return [
+        OnDuty(
+            id=row.id,
+            name=row.name,
+            vehicle=row.vehicle,
+            shifts=tuple(zip(row.starts or (), row.ends or (), strict=True)),
+            trips=row.trips,
+            last_done=row.last_done,
+            checked_in=row.in_at,
+            has_gone=row.out_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def driver_queue(session: Session, *, now: datetime) -> list[QueuedDriver]:
+    """The drivers who are on shift now: the free ones first, longest free first; then the others."""
+    here = [one for one in on_duty(session, now) if one.covers(now, now) and not one.has_gone]
+    busy = {row.driver_id: row for row in session.execute(_AT_PRESENT, {"drivers": [one.id for one in here]})}
+    queue = [_queued(one, busy.get(one.id), now) for one in here]
+    order = {"free": 0, LegState.OFFERED: 1, LegState.ACCEPTED: 2, "driving": 3}
+    return sorted(queue, key=lambda driver: (order[driver.status], driver.since, driver.name))
+
+
+def _trip(row: Row[Any], now: datetime) -> Trip:
+    return Trip(
+        leg_id=row.id,
+        start=now if row.to_appointment_id is None else max(row.wanted_at, now),
+        minutes=row.travel_minutes,
+        needs_car=row.vehicle_needed == Vehicle.CAR,
+        origin=place_in(row, "from"),
+        destination=place_in(row, "to"),
+    )
+
+
+def _ranked(
+    driver: OnDuty, known: list[KnownJob], trip: Trip, travel: TravelTimes, calendar: Calendar
+) -> tuple[tuple[int, datetime, str, int], Candidate]:
+    idle_since = driver.idle_since([one.job for one in known], trip.start)
+    conflicts = tuple(overlaps(trip.job, known, travel, calendar))
+    reason = ""
+    rank = 0
+    if conflicts:
+        rank, reason = 1, ", ".join(overlap_words(clash) for clash in conflicts)
+    elif not driver.fits(trip):
+        rank, reason = 2, _NEEDS_CAR
+    elif driver.has_gone or not driver.covers(trip.start, trip.end):
+        rank, reason = 3, _off_shift(driver, calendar)
+    else:
+        free_for = duration_words(minutes_between(idle_since, trip.start))
+        trips = (
+            f"{driver.trips} trip{'s' if driver.trips > 1 else ''} tonight" if driver.trips else "no trip yet tonight"
+        )
+        reason = f"{driver.vehicle}, {trips}, free {free_for} before"
+    candidate = Candidate(driver.id, driver.name, rank == 0, reason, conflicts)
+    return (rank, idle_since, driver.name, driver.id), candidate
+
+
+def _off_shift(driver: OnDuty, calendar: Calendar) -> str:
+    if driver.has_gone:
+        return "has checked out"
+    if not driver.shifts:
+        return "not on shift"
+    hours = [f"{calendar.local(begins):%H:%M} to {calendar.local(ends):%H:%M}" for begins, ends in driver.shifts]
+    return f"on shift {', '.join(hours)} only"
+
+
+def _queued(driver: OnDuty, leg: Row[Any] | None, now: datetime) -> QueuedDriver:
+    since = driver.idle_since((), now)
+    if leg is None:
+        return QueuedDriver(driver.id, driver.name, driver.vehicle, "free", since)
+    return QueuedDriver(
+        id=driver.id,
+        name=driver.name,
+        vehicle=driver.vehicle,
+        status="driving" if leg.state == LegState.UNDER_WAY else leg.state,
+        since=leg.departed_at or since,
+        place=leg.place or "the way back",
+        until=leg.until,
+        due_at=leg.due_at if leg.state == LegState.OFFERED else None,
+    )

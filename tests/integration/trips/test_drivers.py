@@ -1,0 +1,110 @@
+"""Which driver is free for a trip, who is best, and why: one answer for everybody who asks."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+
+from guitara_app.appointments.queries.candidates import Candidate
+from guitara_app.appointments.queries.drivers import driver_candidates, driver_queue, trip_of
+from guitara_app.kit.database import reading
+from tests.integration.trips.conftest import Road
+from tests.support.firm import EVENING, NOW, manila
+
+
+def found(road: Road, leg: int, now: Any = NOW) -> list[Candidate]:
+    with reading() as session:
+        return driver_candidates(session, trip_of(session, leg, now=now), now=now)
+
+
+def names(candidates: list[Candidate]) -> list[str]:
+    return [candidate.name for candidate in candidates if candidate.free]
+
+
+def test_the_longest_free_is_best_and_the_reason_says_so(road: Road) -> None:
+    first = road.dropped_off(0, start=time(20, 35))
+    assert road.driver_index(first) == 0
+    [best, second] = found(road, road.trip(1, start=time(22)))
+    assert (best.name, best.reason) == ("Driver 1", "car, no trip yet tonight, free 8 h 25 before")
+    assert (second.name, second.reason) == ("Driver 0", "car, 1 trip tonight, free 1 h 25 before")
+
+
+def test_whoever_has_not_driven_counts_from_their_check_in(road: Road) -> None:
+    road.write(
+        "INSERT INTO check_ins (person_id, business_date, in_at) VALUES (:id, :day, :at)",
+        id=road.firm.drivers[0],
+        day=EVENING,
+        at=manila(15),
+    )
+    leg = road.trip(0)
+    assert names(found(road, leg)) == ["Driver 1", "Driver 0"]
+    road.write("UPDATE check_ins SET out_at = :at", at=manila(19))
+    gone = found(road, leg)[-1]
+    assert (gone.free, gone.reason) == (False, "has checked out")
+
+
+def test_a_group_needs_a_car_and_one_alone_does_not(road: Road) -> None:
+    road.motorcycle(0)
+    assert names(found(road, road.trip(0))) == ["Driver 0", "Driver 1"]
+    group = found(road, road.trip(1, 2, start=time(23)))
+    assert names(group) == ["Driver 1"]
+    assert group[-1].reason == "drives a motorcycle, this trip needs a car"
+
+
+@pytest.mark.parametrize(("start", "free"), [(time(0, 30), True), (time(1), True), (time(1, 5), False)])
+def test_the_whole_trip_lies_inside_the_shift_past_midnight_too(road: Road, start: time, free: bool) -> None:
+    candidates = found(road, road.trip(0, start=start, off_shift_reason="regular client"))
+    assert {candidate.free for candidate in candidates} == {free}
+    if not free:
+        assert candidates[0].reason == "on shift 13:00 to 01:00 only"
+
+
+def test_hours_that_touch_are_one_shift(road: Road) -> None:
+    road.write("UPDATE shifts SET period = tstzrange(lower(period), :at, '[)')", at=manila(20, 40))
+    for person in road.firm.drivers:
+        road.write(
+            "INSERT INTO shifts (person_id, business_date, period, source, version)"
+            " VALUES (:id, :day, tstzrange(:a, :b, '[)'), 'by_hand', 1)",
+            id=person,
+            day=EVENING,
+            a=manila(20, 40),
+            b=manila(23),
+        )
+    assert names(found(road, road.trip(0, off_shift_reason="as agreed"))) == ["Driver 0", "Driver 1"]
+
+
+def test_a_trip_in_the_way_is_named(road: Road) -> None:
+    road.accepted(0)
+    taken = found(road, road.trip(1))[-1]
+    assert not taken.free
+    assert "Mrs D'Souza" in taken.reason
+    assert taken.conflicts[0].starts_at == manila(20, 25)
+
+
+def test_a_way_back_counts_from_now_and_is_not_given_to_who_has_a_trip_inside_it(road: Road) -> None:
+    road.accepted(0, start=time(20, 50))
+    home = road.trip(1, start=time(23))
+    road.write(
+        "UPDATE legs SET from_appointment_id = to_appointment_id, to_appointment_id = NULL WHERE id = :l", l=home
+    )
+    with reading() as session:
+        trip = trip_of(session, home, now=NOW)
+    assert (trip.start, trip.end) == (NOW, NOW + timedelta(minutes=35))
+    assert names(found(road, home)) == ["Driver 1"]
+
+
+def test_the_queue_has_the_longest_free_first_and_nobody_off_shift(road: Road) -> None:
+    leg = road.searched(0, start=time(20, 35))
+
+    def queue(now: Any = NOW) -> list[tuple[str, str]]:
+        with reading() as session:
+            return [(driver.name, driver.status) for driver in driver_queue(session, now=now)]
+
+    assert queue() == [("Driver 1", "free"), ("Driver 0", "offered")]
+    with reading() as session:
+        assert driver_queue(session, now=NOW)[1].due_at == NOW + timedelta(minutes=10)
+    road.write("UPDATE legs SET state = 'done', finished_at = :now WHERE id = :l", l=leg, now=NOW)
+    assert queue() == [("Driver 1", "free"), ("Driver 0", "free")]
+    assert queue(manila(25, 30)) == []
