@@ -67,7 +67,7 @@ def is_built(url: str, size: Size, *, now: datetime) -> bool:
 def build(owner_url: str, size: Size, *, now: datetime, say: Say) -> None:
     """Write the firm into an empty, migrated database, as the owner of its tables."""
     now = now.replace(microsecond=0)
-    tonight = _tonight(now)
+    tonight, made_as = _tonight(now), fingerprint(size)
     engine = create_engine(with_driver(owner_url))
     with closing(psycopg2.connect(owner_url)) as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -100,8 +100,7 @@ def build(owner_url: str, size: Size, *, now: datetime, say: Say) -> None:
         say(f"{size.ahead} evenings ahead")
         with Session(engine) as session:
             _tell_ahead(session, size, random, now)
-            built = {"fingerprint": fingerprint(size), "at": now.isoformat()}
-            keep(session, _BUILT, value=built)
+            keep(session, _BUILT, value={"fingerprint": made_as, "at": now.isoformat()})
             keep(session, FLAG, value=True)
             session.commit()
         cursor.execute("VACUUM ANALYZE appointments, assignments, legs, shifts")
