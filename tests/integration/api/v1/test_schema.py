@@ -22,7 +22,7 @@ from guitara_app.api.v1.problems import KINDS, MEDIA_TYPE, Problem
 from guitara_app.api.v1.rights import Pace
 from tests.integration.api.v1.conftest import House
 
-EXAMPLES = 12
+EXAMPLES = 6
 _gated = Gate(Starlette(routes=[Mount("/api/v1", api)]), Path("no pages"))
 
 
