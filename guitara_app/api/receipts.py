@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from guitara_app.accounts.permissions import Actor
+from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.origin import cookie_name
 from guitara_app.api.v1.problems import problem, refusal_of
@@ -75,3 +75,8 @@ async def _content(request: Request) -> bytes:
     except (HTTPException, ClientDisconnect):
         # Not a form, or the connection was cut because the body did not end.
         return b""
+
+
+for _route in (upload, show):
+    # Read by the test that walks the routes; the right itself is asked where the receipt is kept and shown.
+    _route.__guitara_access__ = Permission.STEP_AS_THERAPIST  # type: ignore[attr-defined]  # a mark on a function

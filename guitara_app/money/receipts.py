@@ -79,8 +79,10 @@ def show_receipt(session: Session, actor: Actor, receipt_id: int) -> Shown:
     """The receipt, for the desk and for whoever uploaded it.
 
     Raises:
+        NotAllowed: the actor's work is not with payments.
         NotFound: there is none, or it is not the actor's to see.
     """
+    require(actor, Permission.STEP_AS_THERAPIST)
     found = stored_receipt(session, receipt_id)
     if found is None or not (actor.is_desk or found.uploaded_by_id == actor.person_id):
         raise NotFound("There is no such receipt.")
