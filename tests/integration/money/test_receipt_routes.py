@@ -83,7 +83,7 @@ def test_who_may(client: TestClient, firm: Firm) -> None:
     as_person(client, firm.therapists[1])
     assert (send(client, visit).status_code, client.get(f"/receipts/{number}").status_code) == (404, 404)
     as_person(client, firm.drivers[0])
-    assert (send(client, visit).status_code, client.get(f"/receipts/{number}").status_code) == (403, 404)
+    assert (send(client, visit).status_code, client.get(f"/receipts/{number}").status_code) == (403, 403)
     as_person(client, firm.operator.person_id or 0)
     assert client.get(f"/receipts/{number}").status_code == 200
     assert client.get("/receipts/99999999999999999999").status_code == 404
