@@ -8,12 +8,20 @@ const TELL_MS = 250;
 const PULSE_MS = 400;
 const PATIENCE_MS = 10000;
 const EMPTY = {};
+const NO_BASE = { of: "", values: EMPTY, fields: EMPTY };
+const WITH_ADDRESS = ["address_line", "locality_id", "address_notes"];
 
+const plain = (value) => (Array.isArray(value) ? JSON.stringify([...value].sort()) : JSON.stringify(value));
+
+// ``typed`` is what somebody changed, and all that is kept; ``values`` shows it over what stands on the server (``base``), when anything does.
+// ``typed.seen`` holds, for each field of the server that was changed, what stood there when the changing began.
 class Draft {
   constructor(place) {
     this.place = place;
     this.listeners = new Set();
-    this.values = this.read();
+    this.base = NO_BASE;
+    this.typed = this.read();
+    this.values = this.typed;
   }
 
   read() {
@@ -30,16 +38,52 @@ class Draft {
   }
 
   set(patch) {
-    this.replace({ ...this.values, ...patch });
+    const typed = { ...this.typed };
+    const seen = { ...typed.seen };
+    for (const [name, value] of Object.entries(patch)) {
+      if (name in this.base.values && plain(value) === plain(this.base.values[name])) {
+        delete typed[name];
+        delete seen[name];
+        continue;
+      }
+      typed[name] = value;
+      if (name in this.base.fields && !(name in seen)) seen[name] = this.base.fields[name];
+    }
+    this.replace(this.base === NO_BASE ? typed : { ...typed, seen });
   }
 
-  replace(values) {
-    this.values = values;
+  rebase(base) {
+    this.base = base;
+    this.show();
+  }
+
+  // Of a field that a colleague changed as well: theirs counts, what was typed goes.
+  takeTheirs(field) {
+    const typed = { ...this.typed, seen: { ...this.typed.seen } };
+    for (const name of field === "address_id" ? [field, ...WITH_ADDRESS] : [field]) {
+      delete typed[name];
+      delete typed.seen[name];
+    }
+    this.replace(typed);
+  }
+
+  // Mine counts: it is a change of what they made of it.
+  keepMine(field) {
+    this.replace({ ...this.typed, seen: { ...this.typed.seen, [field]: this.base.fields[field] } });
+  }
+
+  replace(typed) {
+    this.typed = typed;
     try {
-      sessionStorage.setItem(this.place, JSON.stringify(values));
+      sessionStorage.setItem(this.place, JSON.stringify(typed));
     } catch {
       // Storage is full or forbidden: the form works on, it only does not survive a reload.
     }
+    this.show();
+  }
+
+  show() {
+    this.values = { ...this.base.values, ...this.typed };
     this.listeners.forEach((listener) => listener());
   }
 
@@ -61,8 +105,9 @@ const draftOf = (name, owner) => {
 };
 
 const DraftContext = createContext(null);
-const none = { subscribe: () => () => {}, values: EMPTY, set: () => {} };
-const useDraft = () => useContext(DraftContext) ?? none;
+const SendingContext = createContext("");
+const none = { subscribe: () => () => {}, values: EMPTY, set: () => {}, takeTheirs: () => {}, keepMine: () => {} };
+export const useDraft = () => useContext(DraftContext) ?? none;
 
 export const useDraftValue = (name) => {
   const draft = useDraft();
@@ -74,53 +119,71 @@ const isEmpty = (value) => value === undefined || value === null || value === ""
 
 const isTouched = (values) => Object.keys(values).some((name) => name !== "idempotency_key" && name !== "version");
 
-export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, onDraft, onSave, children, ...props }) {
+export function DraftForm({ name, owner, subject, base, drawer, saved, answered, pulse, ready, onDraft, onSave, children, ...props }) {
   const draft = useMemo(() => draftOf(name, owner), [name, owner]);
-  const [saving, setSaving] = useState(false);
+  // "" rests, "sent" waits for the answer, "silent" has waited long enough.
+  const [sending, setSending] = useState("");
   const live = useConnection();
-  const tell = useRef(onDraft);
-  tell.current = onDraft;
+  const tell = useRef();
+  const told = () => (subject === undefined ? draft.typed : { ...draft.typed, visit_id: subject });
+  tell.current = () => subject !== 0 && onDraft?.(told());
   const timer = useRef();
   const later = (wait) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => tell.current?.(draft.values), wait);
+    timer.current = setTimeout(() => tell.current(), wait);
   };
 
-  useEffect(() => draft.subscribe(() => later(TELL_MS)), [draft]);
+  useEffect(() => {
+    if (base?.of === name) draft.rebase(base);
+  }, [draft, base, name]);
+  // Another base alone is the server's own word, and not told to it again.
+  useEffect(() => {
+    let last = draft.typed;
+    return draft.subscribe(() => {
+      if (draft.typed !== last) later(TELL_MS);
+      last = draft.typed;
+    });
+  }, [draft]);
   // ``ready`` falls back when the server had to start afresh; then it hears the draft again, as after every gap.
-  useEffect(() => later(0), [draft, ready, live]);
+  useEffect(() => later(0), [draft, subject, ready, live]);
   // What others do decides who is free.
   useEffect(() => later(PULSE_MS), [pulse]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const form = useRef(null);
   useEffect(() => {
-    setSaving(false);
-    const problem = answered ? form.current?.querySelector(".field-problem:not(:empty)") : null;
+    if (!answered) return;
+    setSending("");
+    const problem = form.current?.querySelector(".field-problem:not(:empty)");
     problem?.scrollIntoView({ block: "center" });
-    const place = problem?.parentElement;
-    const field = place?.querySelector('[aria-invalid="true"]') ?? place?.querySelector("input, select, textarea");
-    field?.focus({ preventScroll: true });
+    problem?.parentElement?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
   }, [answered]);
   useEffect(() => {
-    if (!saving) return undefined;
-    const timer = setTimeout(() => setSaving(false), PATIENCE_MS);
+    if (sending !== "sent") return undefined;
+    const timer = setTimeout(() => setSending("silent"), PATIENCE_MS);
     return () => clearTimeout(timer);
-  }, [saving]);
+  }, [sending]);
 
   useEffect(() => {
-    if (!saved || saved !== draft.values.idempotency_key) return;
+    if (!saved || saved !== draft.typed.idempotency_key) return;
+    setSending("");
     draft.clear();
-    if (drawer) closeDrawer(drawer);
+    closeDrawer(drawer);
   }, [saved, draft, drawer]);
 
+  const send = () => {
+    clearTimeout(timer.current);
+    setSending("sent");
+    onSave?.(told());
+  };
+  // The connection was lost before the answer came. Whether the server heard it or not: with the same key it counts once.
+  useEffect(() => {
+    if (live === "live" && sending) send();
+  }, [live]);
   const submit = (event) => {
     event.preventDefault();
     event.stopPropagation();
-    if (saving) return;
-    clearTimeout(timer.current);
-    setSaving(true);
-    onSave?.(draft.values);
+    if (sending !== "sent") send();
   };
   // Enter in a field is not yet a booking; with Ctrl it is, wherever the focus may be.
   const keys = (event) => {
@@ -141,8 +204,27 @@ export function DraftForm({ name, owner, drawer, saved, answered, pulse, ready, 
   return h(
     DraftContext.Provider,
     { value: draft },
-    h("form", { ...props, ref: form, "data-draft": name, noValidate: true, autoComplete: "off", "aria-busy": saving, onSubmit: submit, onKeyDown: keys }, children),
+    h(
+      SendingContext.Provider,
+      { value: sending && live !== "live" ? "lost" : sending },
+      h(
+        "form",
+        { ...props, ref: form, "data-draft": name, noValidate: true, autoComplete: "off", "aria-busy": sending === "sent", onSubmit: submit, onKeyDown: keys },
+        children,
+      ),
+    ),
   );
+}
+
+const SENDING = {
+  lost: "No connection. What you typed is kept, and saved once as soon as the server is back.",
+  silent: "The server has not answered yet. What you typed is kept: save again, it counts once.",
+};
+
+// What became of the save, while that is not known.
+export function DraftSending(props) {
+  const words = SENDING[useContext(SendingContext)] ?? "";
+  return h("p", { ...props, role: "status", hidden: !words }, words);
 }
 
 export function DraftField({ name, element = "input", fallback = "", resets, children, ...props }) {
@@ -225,10 +307,13 @@ export function DraftWhen({ name, is, empty, children }) {
 }
 
 // A line of a list that hides while what is typed in ``by`` does not occur in its text, unless it is picked.
-export function DraftMatch({ by, text, pick, value, children, ...props }) {
+// A ``folded`` one hides as well while nothing is typed and the field ``unfold`` is not set.
+export function DraftMatch({ by, text, pick, value, folded, unfold, children, ...props }) {
   const [typed] = useDraftValue(by);
   const [picked = []] = useDraftValue(pick);
+  const [unfolded] = useDraftValue(unfold);
   const words = (typed ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-  const hidden = !picked.includes(value) && !words.every((word) => text.toLowerCase().includes(word));
+  const away = folded && !unfolded && words.length === 0;
+  const hidden = !picked.includes(value) && (away || !words.every((word) => text.toLowerCase().includes(word)));
   return h("li", { ...props, hidden }, children);
 }

@@ -14,16 +14,24 @@ from reflex_components_core.el.elements.base import BaseHTML
 from guitara_app.components.browser import browser
 
 _LIBRARY = browser("draft.jsx")
+_TIMES = browser("draft_times.jsx")
 
 
 class DraftForm(rx.Component):
-    """The form. It empties itself and closes its drawer once ``saved`` names its own idempotency key."""
+    """The form. It empties itself and closes its drawer once ``saved`` names its own idempotency key.
+
+    To change what is there already, ``base`` says what stands on the server: ``of`` is the name of the form it is for,
+    ``values`` are shown wherever nothing was typed, ``fields`` are what is noted as seen when a field is first changed.
+    ``subject`` is the number of the thing; it goes along with the draft.
+    """
 
     library = _LIBRARY
     tag = "DraftForm"
 
     name: rx.Var[str]
     owner: rx.Var[int]
+    subject: rx.Var[int]
+    base: rx.Var[dict[str, Any]]
     drawer: rx.Var[str]
     saved: rx.Var[str]
     answered: rx.Var[int]
@@ -135,7 +143,10 @@ class DraftWhen(_Field):
 
 
 class DraftMatch(_Part):
-    """A list line that hides while what is typed in ``by`` is not in its ``text``, unless its ``value`` is picked."""
+    """A list line that hides while what is typed in ``by`` is not in its ``text``, unless its ``value`` is picked.
+
+    When it is ``folded``, it hides too until something is typed or the field ``unfold`` is set.
+    """
 
     tag = "DraftMatch"
 
@@ -143,6 +154,45 @@ class DraftMatch(_Part):
     text: rx.Var[str]
     pick: rx.Var[str]
     value: rx.Var[int]
+    folded: rx.Var[bool]
+    unfold: rx.Var[str]
+
+
+class DraftSending(_Part):
+    """Says what became of the save while that is not known: no connection, no answer."""
+
+    tag = "DraftSending"
+
+
+class DraftClock(_Field):
+    """A time of day with a quarter hour less and more beside it; ``+`` and ``-`` do the same."""
+
+    library = _TIMES
+    tag = "DraftClock"
+
+    placeholder: rx.Var[str]
+    list: rx.Var[str]
+    max_length: rx.Var[int]
+
+
+class DraftEvening(_Field):
+    """One of the next evenings, or any date up to ``last``."""
+
+    library = _TIMES
+    tag = "DraftEvening"
+
+    choices: rx.Var[list[dict[str, Any]]]
+    fallback: rx.Var[str]
+    last: rx.Var[str]
+
+
+class DraftClashes(rx.Component):
+    """The fields a colleague changed as well, each with the choice between mine and theirs."""
+
+    library = browser("draft_clashes.jsx")
+    tag = "DraftClashes"
+
+    clashes: rx.Var[list[dict[str, Any]]]
 
 
 class Typeahead(_Field):
@@ -173,4 +223,8 @@ draft_version = DraftVersion.create
 draft_touched = DraftTouched.create
 draft_when = DraftWhen.create
 draft_match = DraftMatch.create
+draft_sending = DraftSending.create
+draft_clock = DraftClock.create
+draft_evening = DraftEvening.create
+draft_clashes = DraftClashes.create
 typeahead = Typeahead.create

@@ -34,7 +34,8 @@ export function Drawer({ name, hotkey, children, ...props }) {
   const before = useRef(null);
 
   useEffect(() => {
-    const asked = new URLSearchParams(window.location.search).has(name);
+    const query = new URLSearchParams(window.location.search);
+    const asked = query.has(name) || query.get("do") === name;
     if (asked) window.history.replaceState(window.history.state, "", window.location.pathname);
     if (asked || sessionStorage.getItem(place(name))) turn(name, true);
     const keys = (event) => {

@@ -12,7 +12,9 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
   const asked = typed.trim();
   const current = answers === asked;
   // "New" is offered, and Enter heard, only once the search is over: nobody is entered twice because the server was slow.
-  const choices = [...(asked ? hits : []), ...(asked && makeNew && current ? [{ id: 0 }] : [])];
+  // What was found for a shorter text stays while more is typed; what was found for another name is never offered.
+  const related = asked.toLowerCase().startsWith((answers ?? "").toLowerCase());
+  const choices = [...(asked && related ? hits : []), ...(asked && makeNew && current ? [{ id: 0 }] : [])];
 
   useEffect(() => () => clearTimeout(timer.current), []);
   useEffect(() => setAt(0), [answers]);
@@ -103,7 +105,7 @@ export function Typeahead({ name, hits, answers, nothing, onSearch, makeNew, ...
       "ul",
       { id: list, role: "listbox", "aria-label": props["aria-label"], className: "typeahead-list", hidden: !shown },
       shown && choices.map(option),
-      shown && hits.length === 0 && h("li", { key: "none", role: "presentation", className: "typeahead-none" }, current ? nothing : "Searching"),
+      shown && !(related && hits.length) && h("li", { key: "none", role: "presentation", className: "typeahead-none" }, current ? nothing : "Searching"),
     ),
   );
 }

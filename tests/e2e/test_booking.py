@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+import redis
 from playwright.sync_api import expect
 
+from guitara_app.demo.accounts import DEMO_PASSWORD
+from guitara_app.settings import settings
 from tests.e2e.conftest import People, until
 from tests.e2e.steps import book, card, choose_client, choose_place, fill_booking, open_booking, soon
 
@@ -84,6 +87,125 @@ def test_a_draft_survives_leaving_a_reload_and_a_crashed_server(people: People) 
     # While its server was away the browser could only complain.
     until(lambda: True)
     people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
+
+
+def test_a_draft_survives_a_lost_state_a_crash_and_a_new_sign_in(people: People) -> None:
+    page = people.sign_in("bea")
+    sheet = open_booking(page)
+    fill_booking(sheet, "reyes")
+    notes = sheet.get_by_label("Notes for this visit")
+    notes.fill(ODD)
+    # As after an idle day and a restart: the server has forgotten everybody's pages.
+    people.site.webs[0].kill()
+    kept = redis.from_url(settings().redis_url)
+    states = [key for key in kept.scan_iter() if b"reflex___state" in key]
+    assert states
+    kept.delete(*states)
+    until(lambda: page.locator(".live").first.get_attribute("data-connection") == "lost")
+    people.site.webs[0].start()
+    until(lambda: page.locator(".live").first.get_attribute("data-connection") == "live")
+    page.reload()
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+    expect(notes).to_have_value(ODD)
+
+    page.get_by_role("button", name="Close; the draft stays").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login**")
+    page.get_by_label("User name or e-mail").fill("bea")
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/board**")
+    sheet = open_booking(page)
+    expect(notes).to_have_value(ODD)
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+    people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
+
+
+def test_a_save_while_the_server_is_away_is_made_once_when_it_is_back(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    fill_booking(sheet, "mendoza")
+    board = page.locator(".stages .card")
+    before = board.count()
+    people.site.webs[0].kill()
+    until(lambda: page.locator(".live").first.get_attribute("data-connection") == "lost")
+    page.keyboard.press("Control+Enter")
+    expect(sheet.get_by_text("saved once as soon as the server is back")).to_be_visible()
+    people.site.webs[0].start()
+    expect(sheet).to_be_hidden()
+    expect(board).to_have_count(before + 1)
+    people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
+
+
+def test_what_is_free_instead_is_one_click_away(people: People) -> None:
+    page = people.sign_in("ana")
+    start = soon(45)
+    first = book(page, "chua", start=start)
+    sheet = open_booking(page)
+    choose_client(sheet, "torres")
+    choose_place(sheet)
+    sheet.get_by_label("Start").fill(start)
+    sheet.get_by_role("checkbox", name=re.compile("^Foot")).check()
+    sheet.get_by_label("Filter therapists by name").fill(first.therapist)
+    sheet.get_by_role("checkbox", name=first.therapist).check()
+
+    # The clash is named, and the visit in the way is a click away, beside this one.
+    problem = sheet.locator('[data-problem="therapist_ids"]')
+    expect(problem.get_by_role("link", name=f"(#{first.number})")).to_have_attribute(
+        "href", f"/appointments/{first.number}"
+    )
+    instead = sheet.get_by_role("group", name="Free instead")
+    other = instead.locator('[data-other="people"]').first
+    expect(other).to_be_visible()
+    other.click()
+    expect(problem).to_have_text("")
+    expect(sheet.locator(".candidate input:checked")).to_have_count(1)
+    expect(sheet.get_by_role("checkbox", name=first.therapist)).not_to_be_checked()
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+
+
+def test_outside_the_shift_only_with_a_reason(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    choose_client(sheet, "ramos")
+    sheet.get_by_role("checkbox", name=re.compile("^Foot")).check()
+    tomorrow = sheet.get_by_label("Evening").locator("option").nth(1).get_attribute("value")
+    sheet.get_by_label("Evening").select_option(tomorrow)
+    sheet.get_by_label("Start").fill("0430")
+    unfold = sheet.get_by_role("button", name=re.compile("more who are not free"))
+    off = sheet.locator(".candidates li:visible").filter(has_text=re.compile("on shift|not on shift"))
+    until(lambda: unfold.count() or off.count())
+    if unfold.count():
+        unfold.click()
+    off.first.get_by_role("checkbox").check()
+    choose_place(sheet)
+    expect(sheet.locator('[data-problem="off_shift_reason"]')).to_contain_text("Cannot go")
+    page.keyboard.press("Control+Enter")
+    expect(sheet.get_by_label("Reason to book outside")).to_be_focused()
+    sheet.get_by_label("Reason to book outside").fill("She'd rather stay")
+    page.keyboard.press("Control+Enter")
+    expect(sheet).to_be_hidden()
+
+
+def test_a_later_date_than_the_list_has(people: People) -> None:
+    page = people.sign_in("ana")
+    sheet = open_booking(page)
+    sheet.get_by_role("checkbox", name=re.compile("^Foot")).check()
+    sheet.get_by_label("Start").fill("0030")
+    sheet.get_by_label("Evening").select_option("A later date")
+    last = sheet.get_by_label("Later date").get_attribute("max")
+    assert last
+    sheet.get_by_label("Later date").fill(last)
+    expect(sheet.get_by_label("Evening")).to_have_value(last)
+    expect(sheet.locator(".booking-range")).to_contain_text(re.compile(r"night \u2192 \w{3} 00:30 to \w{3} 01:30"))
+    # A quarter hour later, by key.
+    sheet.get_by_label("Start").press("+")
+    expect(sheet.get_by_label("Start")).to_have_value("00:45")
+    sheet.get_by_role("button", name="A quarter of an hour earlier").click()
+    expect(sheet.get_by_label("Start")).to_have_value("00:30")
 
 
 def test_saving_twice_books_once(people: People) -> None:

@@ -139,8 +139,10 @@ def _services(session: Session, draft: BookingRequest, visit: Standing | None) -
     """Those chosen that can be booked: what is on sale, and what the visit was booked with."""
     if not draft.service_ids:
         return []
-    on_sale = {service.id for service in active_services(session, only=draft.service_ids)}
-    kept = on_sale | set(visit.fields.service_ids if visit else ())
+    on_sale = active_services(session, only=draft.service_ids)
+    if visit is None:
+        return on_sale
+    kept = {service.id for service in on_sale} | set(visit.fields.service_ids)
     return [service for service in services_of(session, draft.service_ids) if service.id in kept]
 
 

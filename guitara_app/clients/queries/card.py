@@ -57,6 +57,8 @@ class ClientCard(NamedTuple):
     preferences: str
     addresses: list[AddressChoice]
     history: list[PastVisit]
+    favourite_id: int
+    favourite: str
 
 
 def living_id(session: Session, client_id: int) -> int:
@@ -99,6 +101,8 @@ def card(session: Session, client_id: int) -> ClientCard:
             PastVisit(visit["id"], visit["when"], visit["services"], visit["therapists"], visit["state"])
             for visit in visits(session, row.id, limit=6)
         ],
+        favourite_id=row.preferred_therapist_id or 0,
+        favourite=row.therapist or "",
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_choice, draft_field, draft_set, draft_when, typeahead
-from guitara_app.components.parts import link
+from guitara_app.components.draft import draft_choice, draft_field, draft_pick, draft_set, draft_when, typeahead
 from guitara_app.components.words import state_tag
-from guitara_app.pages.booking.fields import field, group, problem
+from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
 from guitara_app.pages.booking.state import BookingState
 from guitara_app.pages.booking.views import AddressLine, Choice, VisitLine
 
@@ -19,9 +18,9 @@ def caller() -> rx.Component:
     return group(
         "Client",
         draft_when(draft_when(_search(), name="client_mode", empty=True), name="client_id", empty=True),
-        draft_when(_known(), name="client_id"),
+        draft_when(known(BookingState, _other("Change")), name="client_id"),
         draft_when(_new(), name="client_mode", is_="new"),
-        problem("client"),
+        problem(BookingState, "client"),
     )
 
 
@@ -50,36 +49,54 @@ def _other(words: str) -> rx.Component:
     )
 
 
-def _known() -> rx.Component:
-    client = BookingState.client
+def known(state: Form, *acts: rx.Component) -> rx.Component:
+    """The client's card: who, what they like, what to know, the last visits; all at once."""
+    client = state.client
     return rx.el.div(
         rx.el.div(
             rx.el.span(
-                rx.cond(client["id"] > 0, rx.el.b(client["name"]), rx.el.span("Reading the client", class_name="mute")),
+                rx.cond(
+                    client["id"] > 0,
+                    rx.el.a(
+                        rx.el.b(client["name"]),
+                        href=f"/clients/{client['id']}",
+                        target="_blank",
+                        title="Open the client's page in a new tab",
+                    ),
+                    rx.el.span("Reading the client", class_name="mute"),
+                ),
                 rx.el.span(client["phone"], class_name="num and"),
                 rx.cond(client["email"], rx.el.span(client["email"], class_name="and mute")),
             ),
-            rx.el.span(
-                link("Card", to=f"/clients/{client['id']}", class_name="button button-small"),
-                _other("Change"),
-                class_name="line",
-            ),
+            *acts,
             class_name="row",
         ),
         rx.cond(client["preferences"], rx.el.p("Likes: ", client["preferences"], class_name="client-likes")),
+        rx.cond(client["favourite_id"] > 0, _favourite(state)),
         rx.cond(client["notes"], rx.el.p(client["notes"], class_name="client-notes prewrap")),
         rx.cond(
-            BookingState.history.length() > 0,
-            rx.el.ul(rx.foreach(BookingState.history, _visit), class_name="client-history", aria_label="Last visits"),
+            state.history.length() > 0,
+            rx.el.ul(rx.foreach(state.history, _visit), class_name="client-history", aria_label="Last visits"),
             rx.el.p("No visit yet.", class_name="mute"),
         ),
         class_name="client-card",
     )
 
 
+def _favourite(state: Form) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(
+            draft_pick(name="therapist_ids", value=state.client["favourite_id"]),
+            rx.el.span("Favourite: ", rx.el.b(state.client["favourite"])),
+            class_name="chip",
+        ),
+        class_name="chips",
+    )
+
+
 def _visit(visit: rx.vars.ObjectVar[VisitLine]) -> rx.Component:
     return rx.el.li(
-        rx.el.span(visit["when"], class_name="num nowrap"),
+        rx.el.a(visit["when"], href=f"/appointments/{visit['id']}", target="_blank", class_name="num nowrap"),
         rx.el.span(
             visit["services"],
             rx.cond(visit["therapists"], rx.el.span(visit["therapists"], class_name="and")),
@@ -94,28 +111,26 @@ def _new() -> rx.Component:
     return rx.el.div(
         rx.el.div(rx.el.b("New client"), _other("Search instead"), class_name="row"),
         rx.el.div(
-            field("Name", "client_name", _text("client_name", 500), slot="name"),
-            field("Phone", "client_phone", _text("client_phone", 60, "tel"), slot="phone"),
-            field("E-mail, if any", "client_email", _text("client_email", 254, "email"), slot="email"),
+            field(BookingState, "Name", "client_name", text_field("client_name", 500), slot="name"),
+            field(BookingState, "Phone", "client_phone", text_field("client_phone", 60, "tel"), slot="phone"),
+            field(
+                BookingState, "E-mail, if any", "client_email", text_field("client_email", 254, "email"), slot="email"
+            ),
             class_name="fields",
         ),
-        field("Notes on the client", "client_notes", _text("client_notes", 20000)),
+        field(BookingState, "Notes on the client", "client_notes", text_field("client_notes", 20000)),
         class_name="client-card",
     )
 
 
-def _text(name: str, longest: int, mode: str = "text") -> rx.Component:
-    return draft_field(name=name, input_mode=mode, max_length=longest, class_name="input", auto_complete="off")
-
-
-def place() -> rx.Component:
+def place(state: Form) -> rx.Component:
     """Where: one of the client's places, or a new one."""
     return group(
         "Where",
         rx.cond(
-            BookingState.addresses.length() > 0,
+            state.addresses.length() > 0,
             rx.el.div(
-                rx.foreach(BookingState.addresses, _address),
+                rx.foreach(state.addresses, _address),
                 class_name="places",
                 role="group",
                 aria_label="Past addresses",
@@ -123,13 +138,14 @@ def place() -> rx.Component:
         ),
         draft_when(
             rx.el.div(
-                field("Street, number, unit", "address_line", _text("address_line", 1000)),
+                field(state, "Street, number, unit", "address_line", text_field("address_line", 1000)),
                 field(
+                    state,
                     "Town",
                     "locality_id",
                     draft_field(
                         rx.el.option("Choose", value=""),
-                        rx.foreach(BookingState.towns, _town),
+                        rx.foreach(state.towns, _town),
                         name="locality_id",
                         element="select",
                         class_name="input",
@@ -137,11 +153,11 @@ def place() -> rx.Component:
                 ),
                 class_name="booking-where",
             ),
-            field("How to find it", "address_notes", _text("address_notes", 20000)),
+            field(state, "How to find it", "address_notes", text_field("address_notes", 20000)),
             name="address_id",
             empty=True,
         ),
-        draft_when(problem("address_line"), name="address_id"),
+        draft_when(problem(state, "address_line"), name="address_id"),
     )
 
 

@@ -7,9 +7,9 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.requests import BookingRequest, VisitFields
 from guitara_app.clients.rules import NewClient
 from guitara_app.kit.errors import Invalid
 
@@ -51,6 +51,11 @@ class Draft(BaseModel):
     notes: Words = ""
     idempotency_key: Words = ""
 
+    @property
+    def key(self) -> str:
+        """What makes a save sent twice count once."""
+        return self.idempotency_key[:100]
+
     def request(self, tonight: date) -> tuple[BookingRequest, dict[str, str]]:
         """The request, and what could not be read, by field; unread fields are left out of the request."""
         problems: dict[str, str] = {}
@@ -75,8 +80,28 @@ class Draft(BaseModel):
             address_notes=self.address_notes,
             notes=self.notes,
             off_shift_reason=self.off_shift_reason,
-            idempotency_key=self.idempotency_key[:100],
+            idempotency_key=self.key,
         ), problems
+
+
+class ChangeDraft(Draft):
+    """What was changed of a visit; ``seen`` is what stood there when each field was first changed."""
+
+    visit_id: Id = None
+    reason: Words = ""
+    seen: dict[Annotated[str, Field(max_length=40)], Any] = {}
+
+    def over(self, base: dict[str, Any]) -> Draft:
+        """The whole form: what was typed over what stands there."""
+        return Draft.model_validate(base | self.model_dump(exclude_unset=True))
+
+    def seen_fields(self, stands: VisitFields) -> VisitFields:
+        """What the editor saw; of what they did not change, and of what cannot be read, what stands there now."""
+        known = {name: value for name, value in self.seen.items() if name in VisitFields.model_fields}
+        try:
+            return VisitFields.model_validate(stands.model_dump(mode="json") | known)
+        except ValidationError:
+            return stands
 
 
 def clock(typed: str) -> time | None:

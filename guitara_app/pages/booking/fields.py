@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.pages.booking.state import BookingState
+from guitara_app.components.draft import draft_field
+from guitara_app.components.linked import linked
+from guitara_app.pages.booking.state import FormState
+
+Form = type[FormState]
 
 
 def group(title: str, *inside: rx.Component) -> rx.Component:
@@ -12,16 +16,23 @@ def group(title: str, *inside: rx.Component) -> rx.Component:
     return rx.el.fieldset(rx.el.legend(title), *inside, class_name="booking-group")
 
 
-def field(label: str, name: str, control: rx.Component, *, slot: str = "") -> rx.Component:
+def field(state: Form, label: str, name: str, control: rx.Component, *, slot: str = "") -> rx.Component:
     """A labelled control of the draft field ``name``; its problem is that of ``slot``, else of the same name."""
     return rx.el.div(
         rx.el.label(label, html_for=f"draft-{name}", class_name="field-label"),
         control,
-        problem(slot or name),
+        problem(state, slot or name),
         class_name="field",
     )
 
 
-def problem(slot: str) -> rx.Component:
+def problem(state: Form, slot: str) -> rx.Component:
     """Why ``slot`` cannot be saved like this; empty when it can."""
-    return rx.el.p(BookingState.problems.get(slot, ""), class_name="field-problem", role="alert", data_problem=slot)
+    return linked(
+        text=state.problems.get(slot, ""), element="p", class_name="field-problem", role="alert", data_problem=slot
+    )
+
+
+def text_field(name: str, longest: int, mode: str = "text", **more: object) -> rx.Component:
+    """One line of text in the draft."""
+    return draft_field(name=name, input_mode=mode, max_length=longest, class_name="input", auto_complete="off", **more)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_field, draft_match, draft_pick, draft_set, draft_when
-from guitara_app.pages.booking.fields import field, group, problem
-from guitara_app.pages.booking.state import BookingState
-from guitara_app.pages.booking.views import CandidateLine
+from guitara_app.components.linked import linked
+from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
+from guitara_app.pages.booking.views import CandidateLine, OtherLine
 
 
-def people() -> rx.Component:
+def people(state: Form) -> rx.Component:
     """The list of candidates for the chosen time."""
     return group(
         "Who goes",
@@ -30,24 +30,54 @@ def people() -> rx.Component:
             class_name="line who-line",
         ),
         rx.cond(
-            BookingState.candidates.length() > 0,
-            rx.el.ul(rx.foreach(BookingState.candidates, _candidate), class_name="candidates", aria_label="Therapists"),
+            state.candidates.length() > 0,
+            rx.el.div(
+                rx.el.ul(rx.foreach(state.candidates, _candidate), class_name="candidates", aria_label="Therapists"),
+                rx.cond(state.folded > 0, _unfold(state)),
+            ),
             rx.el.p("Who is free shows here once services and start are chosen.", class_name="mute"),
         ),
-        problem("therapist_ids"),
+        problem(state, "therapist_ids"),
+        _others(state),
         rx.cond(
-            BookingState.problems.get("off_shift_reason", "") != "",
-            _off_shift(),
-            draft_when(_off_shift(), name="off_shift_reason"),
+            state.problems.get("off_shift_reason", "") != "",
+            _off_shift(state),
+            draft_when(_off_shift(state), name="off_shift_reason"),
         ),
     )
 
 
-def _off_shift() -> rx.Component:
+def _off_shift(state: Form) -> rx.Component:
     return field(
-        "Reason to book outside the shift",
+        state,
+        "Reason to book outside the shift or skills, kept in the history",
         "off_shift_reason",
-        draft_field(name="off_shift_reason", max_length=1000, auto_complete="off", class_name="input"),
+        text_field("off_shift_reason", 1000),
+    )
+
+
+def _others(state: Form) -> rx.Component:
+    """What could be offered instead: nearest free times, other people; a click puts it into the form."""
+    return rx.cond(
+        state.others.length() > 0,
+        rx.el.div(
+            rx.el.span("Free instead:", class_name="mute"),
+            rx.foreach(state.others, _other),
+            class_name="others",
+            role="group",
+            aria_label="Free instead",
+        ),
+    )
+
+
+def _other(one: rx.vars.ObjectVar[OtherLine]) -> rx.Component:
+    return draft_set(
+        rx.cond(one["kind"] == "time", rx.icon("clock", size=14), rx.icon("user", size=14)),
+        one["label"],
+        patch=one["patch"],
+        class_name="button button-small num",
+        data_other=one["kind"],
+        key=one["label"],
     )
 
 
@@ -61,13 +91,26 @@ def _candidate(one: rx.vars.ObjectVar[CandidateLine]) -> rx.Component:
                 rx.el.span("free", class_name="tag", data_tone="session"),
                 rx.el.span("not free", class_name="tag", data_tone="done"),
             ),
-            rx.el.span(one["reason"], class_name="mute candidate-reason"),
+            linked(text=one["reason"], class_name="mute candidate-reason"),
             class_name="candidate",
         ),
         by="who",
         text=one["name"],
         pick="therapist_ids",
         value=one["id"],
+        folded=one["folded"],
+        unfold="unfold",
         key=one["id"],
         data_free=one["free"],
+    )
+
+
+def _unfold(state: Form) -> rx.Component:
+    quiet = "button button-quiet button-small"
+    more = draft_set(
+        "Show ", state.folded.to_string(), " more who are not free", patch={"unfold": True}, class_name=quiet
+    )
+    return rx.fragment(
+        draft_when(more, name="unfold", empty=True),
+        draft_when(draft_set("Hide who is not free", patch={"unfold": False}, class_name=quiet), name="unfold"),
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import Permission
 from guitara_app.appointments.queries.preview import Preview, preview
 from guitara_app.appointments.services import book
-from guitara_app.clients.queries import ClientCard, card, search
+from guitara_app.clients.queries import card, search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError
@@ -25,24 +25,38 @@ from guitara_app.pages.booking.draft import Draft
 Event = rx.event.EventSpec | None
 
 
-class _Choices(NamedTuple):
+class Choices(NamedTuple):
+    """What can be picked from; the same for everybody."""
+
     evenings: list[views.Choice]
+    last_evening: str
     times: list[str]
     services: list[views.ServiceLine]
     towns: list[views.Choice]
 
 
-class BookingState(rx.State):
-    """What the form shows besides the draft itself."""
+class Shown(NamedTuple):
+    """What a draft comes to, ready to be shown."""
+
+    client: views.ClientView
+    addresses: list[views.AddressLine]
+    history: list[views.VisitLine]
+    sums: views.Sums
+    candidates: list[views.CandidateLine]
+    others: list[views.OtherLine]
+    warnings: list[str]
+    problems: dict[str, str]
+
+
+class FormState(rx.State, mixin=True):
+    """What a form of a visit shows besides the draft itself, be it of a new visit or of one that is changed."""
 
     ready: bool = False
     evenings: list[views.Choice] = []
+    last_evening: str = ""
     times: list[str] = []
     services: list[views.ServiceLine] = []
     towns: list[views.Choice] = []
-
-    hits: list[dict[str, Any]] = []
-    hits_for: str = ""
 
     client: views.ClientView = views.NOBODY
     addresses: list[views.AddressLine] = []
@@ -50,6 +64,8 @@ class BookingState(rx.State):
 
     sums: views.Sums = views.NO_SUMS
     candidates: list[views.CandidateLine] = []
+    folded: int = 0
+    others: list[views.OtherLine] = []
     warnings: list[str] = []
     problems: dict[str, str] = {}
 
@@ -60,23 +76,38 @@ class BookingState(rx.State):
     _refused: dict[str, str] = {}
     _refused_draft: dict[str, Any] = {}
 
+    def _offer(self, choices: Choices | None) -> None:
+        if choices is not None:
+            self.evenings, self.last_evening, self.times, self.services, self.towns = choices
+            self.ready = True
+
+    def _show(self, draft: Draft, shown: Shown) -> None:
+        self.client, self.addresses, self.history = shown.client, shown.addresses, shown.history
+        self.sums, self.candidates, self.others = shown.sums, shown.candidates, shown.others
+        self.folded = sum(one["folded"] for one in shown.candidates)
+        self.warnings = shown.warnings
+        if draft.model_dump() != self._refused_draft:
+            self._refused = {}
+        self.problems = views.by_slot({**self._refused, **shown.problems})
+
+    def _refuse(self, draft: Draft, problems: dict[str, str]) -> None:
+        self._refused, self._refused_draft = problems, draft.model_dump()
+        self.problems = views.by_slot(problems)
+
+
+class BookingState(FormState, rx.State):
+    """The form of a new visit."""
+
+    hits: list[dict[str, Any]] = []
+    hits_for: str = ""
+
     @rx.event(supersedes=True, temporal=True)
     @allow(Permission.BOOK)
     async def consider(self, draft: Draft) -> None:
         """Show what the draft comes to so far. A newer draft overtakes it."""
-        choices, known, seen, problems = await in_thread(_consider, draft, now(), with_choices=not self.ready)
-        if choices is not None:
-            self.evenings, self.times, self.services, self.towns = choices
-            self.ready = True
-        self.client = views.client_view(known) if known else views.NOBODY
-        self.addresses = views.address_lines(known) if known else []
-        self.history = views.visit_lines(known) if known else []
-        self.sums = views.sums(seen)
-        self.candidates = views.candidate_lines(seen)
-        self.warnings = seen.warnings
-        if draft.model_dump() != self._refused_draft:
-            self._refused = {}
-        self.problems = views.by_slot({**self._refused, **problems})
+        choices, shown = await in_thread(_consider, draft, now(), with_choices=not self.ready)
+        self._offer(choices)
+        self._show(draft, shown)
 
     @rx.event(supersedes=True, temporal=True)
     @allow(Permission.SEE_CLIENTS)
@@ -103,11 +134,39 @@ class BookingState(rx.State):
             self.answered += 1
         self.saved = draft.idempotency_key
         name = self.client["name"] or draft.client_name
-        return rx.toast.success(f"Booked #{number}: {name}, {self.sums['starts']}.", close_button=True)
+        return rx.toast.success(f"Booked #{number}: {name}, {self.sums['night']}.", close_button=True)
 
-    def _refuse(self, draft: Draft, problems: dict[str, str]) -> None:
-        self._refused, self._refused_draft = problems, draft.model_dump()
-        self.problems = views.by_slot(problems)
+
+def choices_of(session: Session, at: datetime) -> Choices:
+    """What can be picked from at that time."""
+    return Choices(
+        views.evenings(session, at),
+        views.last_evening(session, at),
+        views.times(session, at),
+        views.services(session),
+        views.towns(session),
+    )
+
+
+def shown_of(session: Session, draft: Draft, seen: Preview, problems: dict[str, str], evening: Any) -> Shown:
+    """What the form shows of a preview; ``problems`` are what could not even be read."""
+    for problem in seen.problems:
+        problems.setdefault(problem.field, problem.sentence)
+    known = None
+    try:
+        known = card(session, draft.client_id) if draft.client_id else None
+    except GuitaraError as error:
+        problems["client"] = error.sentence
+    return Shown(
+        client=views.client_view(known) if known else views.NOBODY,
+        addresses=views.address_lines(known) if known else [],
+        history=views.visit_lines(known) if known else [],
+        sums=views.sums(seen),
+        candidates=views.candidate_lines(seen),
+        others=views.other_lines(session, seen, evening),
+        warnings=seen.warnings,
+        problems=problems,
+    )
 
 
 def _request(draft: Draft, at: datetime) -> Any:
@@ -115,26 +174,12 @@ def _request(draft: Draft, at: datetime) -> Any:
         return draft.request(firm_settings(session).calendar.business_date(at))
 
 
-def _consider(
-    draft: Draft, at: datetime, *, with_choices: bool
-) -> tuple[_Choices | None, ClientCard | None, Preview, dict[str, str]]:
+def _consider(draft: Draft, at: datetime, *, with_choices: bool) -> tuple[Choices | None, Shown]:
     with reading() as session:
         request, problems = draft.request(firm_settings(session).calendar.business_date(at))
         seen = preview(session, request, now=at)
-        for problem in seen.problems:
-            problems.setdefault(problem.field, problem.sentence)
-        known = None
-        try:
-            known = card(session, draft.client_id) if draft.client_id else None
-        except GuitaraError as error:
-            problems["client"] = error.sentence
-        return _choices(session, at) if with_choices else None, known, seen, problems
-
-
-def _choices(session: Session, at: datetime) -> _Choices:
-    return _Choices(
-        views.evenings(session, at), views.times(session, at), views.services(session), views.towns(session)
-    )
+        shown = shown_of(session, draft, seen, problems, request.evening)
+        return choices_of(session, at) if with_choices else None, shown
 
 
 def _find(typed: str) -> list[dict[str, Any]]:

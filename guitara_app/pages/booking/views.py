@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.queries.change_preview import ChangePreview
+from guitara_app.appointments.queries.fields import Standing, said
 from guitara_app.appointments.queries.preview import Preview
+from guitara_app.appointments.queries.rows import short_name
 from guitara_app.catalog.queries import active_services
 from guitara_app.clients.queries import ClientCard
 from guitara_app.firm.queries import firm_settings, localities
 
-_SHOWN_EVENINGS = 30
+_SHOWN_EVENINGS = 14
+_MOST_UNFOLDED = 4
 
 
 class Choice(TypedDict):
@@ -58,6 +63,8 @@ class ClientView(TypedDict):
     email: str
     notes: str
     preferences: str
+    favourite_id: int
+    favourite: str
 
 
 class CandidateLine(TypedDict):
@@ -67,6 +74,34 @@ class CandidateLine(TypedDict):
     name: str
     free: bool
     reason: str
+    folded: bool
+
+
+class OtherLine(TypedDict):
+    """Something else to offer, one click away: ``patch`` is what the draft becomes."""
+
+    label: str
+    kind: str
+    patch: dict[str, Any]
+
+
+class ClashLine(TypedDict):
+    """A field that a colleague changed too."""
+
+    field: str
+    label: str
+    by: str
+    at: str
+    stands: str
+    mine: str
+
+
+class Base(TypedDict):
+    """What stands there of the visit that is changed, as the form shows it and as the service compares it."""
+
+    of: str
+    values: dict[str, Any]
+    fields: dict[str, Any]
 
 
 class Sums(TypedDict):
@@ -79,7 +114,8 @@ class Sums(TypedDict):
     price: str
 
 
-NOBODY = ClientView(id=0, name="", phone="", email="", notes="", preferences="")
+NOBODY = ClientView(id=0, name="", phone="", email="", notes="", preferences="", favourite_id=0, favourite="")
+NO_BASE = Base(of="", values={}, fields={})
 NO_SUMS = Sums(night="", starts="", ends="", minutes="", price="")
 
 
@@ -92,6 +128,12 @@ def evenings(session: Session, now: datetime) -> list[Choice]:
         Choice(value=day.isoformat(), label=firm.calendar.evening_label(day) + (" (tonight)" if day == tonight else ""))
         for day in days
     ]
+
+
+def last_evening(session: Session, now: datetime) -> str:
+    """The last evening that can be booked."""
+    firm = firm_settings(session)
+    return (firm.calendar.business_date(now) + timedelta(days=firm.book_ahead_days)).isoformat()
 
 
 def times(session: Session, now: datetime) -> list[str]:
@@ -126,6 +168,8 @@ def client_view(card: ClientCard) -> ClientView:
         email=card.email,
         notes=card.notes,
         preferences=card.preferences,
+        favourite_id=card.favourite_id,
+        favourite=card.favourite,
     )
 
 
@@ -160,10 +204,75 @@ def sums(preview: Preview) -> Sums:
 
 
 def candidate_lines(preview: Preview) -> list[CandidateLine]:
-    """Who could go, best first."""
+    """Who could go, best first; many who are not free are folded away."""
+    not_free = sum(not one.free for one in preview.candidates)
+    folds = not_free > _MOST_UNFOLDED and not_free < len(preview.candidates)
     return [
-        CandidateLine(id=one.person_id, name=one.name, free=one.free, reason=one.reason) for one in preview.candidates
+        CandidateLine(id=one.person_id, name=one.name, free=one.free, reason=one.reason, folded=folds and not one.free)
+        for one in preview.candidates
     ]
+
+
+def other_lines(session: Session, preview: Preview, wanted: date | None) -> list[OtherLine]:
+    """What could be offered instead: other times first, then other people."""
+    calendar = firm_settings(session).calendar
+
+    def when(evening: date, starts_at: datetime) -> dict[str, Any]:
+        return {"evening": evening.isoformat(), "start": f"{calendar.local(starts_at):%H:%M}"}
+
+    def clock(evening: date, starts_at: datetime) -> str:
+        if evening == wanted:
+            return calendar.clock_label(starts_at, evening)
+        return calendar.night_label(starts_at, evening)
+
+    times = [
+        OtherLine(label=clock(one.evening, one.starts_at), kind="time", patch=when(one.evening, one.starts_at))
+        for one in preview.alternatives.times
+    ]
+    others = [
+        OtherLine(
+            label=f"{', '.join(short_name(name) for name in one.new)} {clock(one.evening, one.starts_at)}",
+            kind="people",
+            patch={"therapist_ids": list(one.people), **when(one.evening, one.starts_at)},
+        )
+        for one in preview.alternatives.others
+    ]
+    return [*times, *others]
+
+
+def base(visit: Standing, name: str) -> Base:
+    """What the form shows of the visit until somebody types; minutes and price only where they were overridden."""
+    fields = visit.fields
+    values = fields.model_dump(mode="json") | {
+        "start": f"{fields.start:%H:%M}",
+        "minutes": "" if visit.follows_minutes else str(fields.minutes),
+        "price": "" if visit.follows_price else f"{fields.price:.2f}".removesuffix(".00"),
+        "client_id": visit.client_id,
+        "address_line": "",
+        "locality_id": "",
+        "address_notes": "",
+    }
+    return Base(of=name, values=values, fields=fields.model_dump(mode="json"))
+
+
+def clash_lines(session: Session, looked: ChangePreview) -> list[ClashLine]:
+    """What a colleague changed meanwhile of what is changed here."""
+    return [
+        ClashLine(
+            field=clash.field,
+            label=FIELD_WORDS[clash.field],
+            by=clash.by,
+            at=clash.at,
+            stands=clash.stands,
+            mine=said(session, clash.field, getattr(looked.request, clash.field)),
+        )
+        for clash in looked.clashes
+    ]
+
+
+def changed_words(fields: Iterable[str]) -> str:
+    """Names of fields, in a sentence."""
+    return ", ".join(FIELD_WORDS[field].lower() for field in fields)
 
 
 def by_slot(problems: dict[str, str]) -> dict[str, str]:
@@ -175,8 +284,21 @@ def by_slot(problems: dict[str, str]) -> dict[str, str]:
     return shown
 
 
+FIELD_WORDS = {
+    "evening": "Evening",
+    "start": "Start",
+    "minutes": "Minutes",
+    "price": "Price",
+    "service_ids": "Services",
+    "therapist_ids": "Therapists",
+    "driver_needed": "Driver needed",
+    "car_needed": "Needs a car",
+    "address_id": "Address",
+    "notes": "Notes",
+}
 _SLOTS = {"client": "client", "client_id": "client", "new_client": "client", "address_id": "address_line"}
 _FIELDS = {
     "name", "phone", "email", "client_notes", "evening", "start", "service_ids", "minutes", "price", "therapist_ids",
     "off_shift_reason", "driver_needed", "car_needed", "address_line", "locality_id", "address_notes", "notes",
+    "reason",
 }  # fmt: skip
