@@ -11,6 +11,7 @@ from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
 from guitara_app.pages.appointment.parts import acts, client, history, people, summary, trips
 from guitara_app.pages.appointment.state import AppointmentState
+from guitara_app.pages.booking.change_form import change_button, change_drawer
 from guitara_app.pages.shell import Who, desk_title, shell
 
 
@@ -28,6 +29,7 @@ def appointment_page() -> rx.Component:
             loaded=AppointmentLive.loaded,
             missing=AppointmentLive.missing,
         ),
+        change_drawer(),
         act_dialog(
             ask=AppointmentState.ask,
             refused=AppointmentState.refused,
@@ -52,7 +54,11 @@ def _visit() -> rx.Component:
                 state_tag(AppointmentLive.detail["state"]),
                 class_name="line",
             ),
-            acts(AppointmentLive.detail["possible"]),
+            rx.el.div(
+                rx.cond(AppointmentLive.detail["can_change"], change_button()),
+                acts(AppointmentLive.detail["possible"]),
+                class_name="acts",
+            ),
             class_name="visit-head",
         ),
         rx.cond(

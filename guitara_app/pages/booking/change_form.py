@@ -1,0 +1,111 @@
+"""The form over a visit that is there: what is typed lies over what stands, and says what saving it means."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_form, draft_set
+from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.live import AppointmentLive
+from guitara_app.pages.booking.caller import known, place
+from guitara_app.pages.booking.changing import ChangeState
+from guitara_app.pages.booking.fields import field, group, text_field
+from guitara_app.pages.booking.parts import foot, more, what, when
+from guitara_app.pages.booking.people import people
+from guitara_app.pages.shell import Who
+
+DRAWER = "change"
+_REASONS = ["Client asked", "Therapist cannot", "Running late", "Booked wrong"]
+
+
+def change_button() -> rx.Component:
+    """Opens the form; the key C does too."""
+    return drawer_button(
+        rx.icon("pencil", size=16),
+        "Change",
+        rx.el.kbd("C", class_name="kbd only-desk"),
+        name=DRAWER,
+        class_name="button",
+    )
+
+
+def change_drawer() -> rx.Component:
+    """The sheet that changes the visit whose page this is; each visit has a draft of its own."""
+    number = AppointmentLive.detail["id"]
+    return drawer(
+        rx.el.div(
+            rx.el.h2("Change visit ", rx.el.span("#", number, class_name="num"), id="change-title"),
+            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
+            drawer_button(
+                rx.icon("x", size=18),
+                name=DRAWER,
+                shows=False,
+                class_name="button button-quiet button-icon",
+                aria_label="Close; the draft stays",
+            ),
+            class_name="booking-head",
+        ),
+        draft_form(
+            rx.el.div(
+                when(ChangeState, first=True),
+                what(ChangeState),
+                people(ChangeState),
+                place(ChangeState),
+                more(ChangeState),
+                group("Client", known(ChangeState)),
+                class_name="booking-body",
+            ),
+            foot(
+                ChangeState,
+                draft_clashes(clashes=ChangeState.clashes),
+                _effects(),
+                _reason(),
+                acts=draft_clear("Undo my changes", class_name="button button-quiet"),
+            ),
+            name=f"change-{number}",
+            owner=Who.person_id,
+            subject=number,
+            base=ChangeState.base,
+            drawer=DRAWER,
+            saved=ChangeState.saved,
+            answered=ChangeState.answered,
+            ready=ChangeState.ready,
+            pulse=AppointmentLive.detail,
+            on_draft=ChangeState.consider,
+            on_save=ChangeState.save,
+            class_name="booking-form",
+        ),
+        name=DRAWER,
+        hotkey="c",
+        class_name="booking",
+        custom_attrs={"aria-labelledby": "change-title"},
+    )
+
+
+def _effects() -> rx.Component:
+    """Which fields are changed, and who will be asked anew or keeps the answer."""
+    return rx.cond(
+        ChangeState.changed,
+        rx.el.div(
+            rx.el.b("Changes ", ChangeState.changed, ". "),
+            rx.foreach(ChangeState.effects, lambda words: rx.el.span(words, " ", key=words)),
+            class_name="effects",
+            role="status",
+        ),
+        rx.el.p("Nothing is changed yet.", class_name="mute effects"),
+    )
+
+
+def _reason() -> rx.Component:
+    return field(
+        ChangeState,
+        "Reason, kept in the history",
+        "reason",
+        rx.el.div(
+            text_field("reason", 1000),
+            rx.el.div(
+                *(draft_set(words, patch={"reason": words}, class_name="button button-small") for words in _REASONS),
+                class_name="reasons",
+            ),
+        ),
+    )
