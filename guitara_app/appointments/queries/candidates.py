@@ -62,7 +62,7 @@ _CANDIDATES = text(
     " LEFT JOIN LATERAL (SELECT count(*) AS jobs,"
     "   max(coalesce(g.session_ended_at, g.planned_end)) FILTER (WHERE g.planned_end <= :starts) AS last_end"
     "   FROM assignments g WHERE g.person_id = p.id AND g.planned_start >= :day_starts"
-    "   AND g.planned_start < :day_ends AND (g.answer IN ('offered', 'accepted')"
+    "   AND g.planned_start < :day_ends AND g.id <> ALL(:but) AND (g.answer IN ('offered', 'accepted')"
     "   OR (g.answer = 'released' AND g.progress = 'ended'))) t ON true"
     " LEFT JOIN clients c ON c.id = :client"
     " WHERE p.role = 'therapist' AND p.disabled_at IS NULL"
@@ -94,6 +94,7 @@ def candidates(
         "day_ends": whole_day.upper,
         "client": wanted.client_id,
         "services": list(wanted.service_ids),
+        "but": list(but),
         "only": None if only is None else sorted(only),
     }
     rows = session.execute(_CANDIDATES, values).all()

@@ -72,6 +72,9 @@ def test_the_own_time_of_a_visit_does_not_stand_in_its_way(firm: Firm) -> None:
     visit = firm.book(0)
     later = look(visit, start=time(21, 30))
     assert later.shown.problems == []
+    assert next(one for one in later.shown.candidates if one.person_id == firm.therapists[0]).reason.startswith(
+        "no job"
+    )
     assert later.changed == ["start"]
     assert save(firm, visit, later.request) == ["start"]
     # The same time is taken for every other visit.
