@@ -20,6 +20,9 @@ _WATCH = PROJECT / "bench" / "watch.js"
 _WARM_UP = 3
 _QUIET_MS = 400
 
+# However slow the measured has become, it is measured.
+expect.set_options(timeout=60_000)
+
 
 @contextmanager
 def desk(firm: Firm, base: str) -> Iterator[Page]:
@@ -31,7 +34,7 @@ def desk(firm: Firm, base: str) -> Iterator[Page]:
         context.add_cookies([{"name": name, "value": value, "url": base}])
         context.add_init_script(path=_WATCH)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.goto(f"{base}/board")
         expect(page.locator(".card").first).to_be_visible()
         yield page
