@@ -112,6 +112,10 @@ class Party(StrEnum):
     SYSTEM = "system"
 
 
+IN_THE_FIELD = frozenset({Party.THERAPIST, Party.DRIVER})
+"""Whose own steps the desk takes on their behalf."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """When an action is possible, by whom, and what it makes of the part it is about.

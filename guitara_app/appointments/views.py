@@ -199,10 +199,26 @@ class Detail(TypedDict):
     history: list[HistoryRow]
 
 
+class OwnAct(TypedDict):
+    """A button on the phone; ``action`` is empty when there is none.
+
+    ``asks`` says that a dialog comes before it; otherwise ``values`` is all there is to say.
+    """
+
+    action: str
+    target_id: int
+    label: str
+    grave: bool
+    asks: bool
+    values: dict[str, list[str]]
+
+
 class OwnJob(TypedDict):
     """One job of a therapist or driver, with what they need on the way and nothing of anybody else's.
 
-    ``kind`` is ``assignment`` or ``leg``; ``id`` is that row's. Phone and address are those of this job alone.
+    ``kind`` is ``assignment`` or ``leg``; ``id`` is that row's. Phone and address are those of this job alone, and only
+    while they are needed. ``step`` is the next one, ``beside`` saying no to an offer, ``more`` what else there is;
+    ``why`` says who must act before the work goes on. ``call_phone`` is of whoever they ride with.
     """
 
     kind: str
@@ -223,6 +239,16 @@ class OwnJob(TypedDict):
     due_at: str
     steps_done: int
     steps: list[str]
+    price: str
+    collect_at: str
+    ride: str
+    call_name: str
+    call_phone: str
+    step: OwnAct
+    beside: OwnAct
+    more: list[OwnAct]
+    panic: bool
+    why: str
 
 
 class OwnNight(TypedDict):

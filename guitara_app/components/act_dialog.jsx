@@ -1,7 +1,7 @@
 // One dialog for every action: what to ask is the server's to say; what was typed stays until it was done or left.
 import { createElement as h, useEffect, useId, useRef, useState } from "react";
 
-const newKey = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join(""));
+export const newKey = () => (crypto.randomUUID ? crypto.randomUUID() : Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join(""));
 
 export function ActDialog({ ask = {}, refused = {}, answered = 0, done = "", onDo, className }) {
   const dialog = useRef(null);

@@ -8,15 +8,17 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import Target
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound
 
 _ABOUT = {
-    Target.VISIT: "SELECT id, '' AS who FROM appointments WHERE id = :id",
-    Target.PLACE: "SELECT g.appointment_id AS id, p.name AS who FROM assignments g JOIN people p ON p.id = g.person_id"
-    " WHERE g.id = :id",
-    Target.TRIP: "SELECT coalesce(l.to_appointment_id, l.from_appointment_id) AS id, coalesce(p.name, '') AS who"
+    Target.VISIT: "SELECT id, '' AS who, NULL AS person_id FROM appointments WHERE id = :id",
+    Target.PLACE: "SELECT g.appointment_id AS id, p.name AS who, p.id AS person_id FROM assignments g"
+    " JOIN people p ON p.id = g.person_id WHERE g.id = :id",
+    Target.TRIP: "SELECT coalesce(l.to_appointment_id, l.from_appointment_id) AS id, coalesce(p.name, '') AS who,"
+    " p.id AS person_id"
     " FROM legs l LEFT JOIN people p ON p.id = l.driver_id WHERE l.id = :id",
 }
 
@@ -29,15 +31,15 @@ class OtherPlace(NamedTuple):
     words: str
 
 
-def about(session: Session, target: Target, target_id: int) -> tuple[int, str]:
+def about(session: Session, actor: Actor, target: Target, target_id: int) -> tuple[int, str]:
     """The visit that a place or trip belongs to, and whose it is (empty for the visit itself).
 
     Raises:
-        NotFound: there is none of this number.
+        NotFound: there is none of this number, or it is somebody else's; therapists and drivers learn of none of those.
     """
     known = 0 < target_id < 2**63
     row = session.execute(text(_ABOUT[target]), {"id": target_id}).one_or_none() if known else None
-    if row is None:
+    if row is None or not (actor.is_desk or row.person_id == actor.person_id):
         raise NotFound("This is not there any more. Reload the page.")
     return row.id, row.who
 

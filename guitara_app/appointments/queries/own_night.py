@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.queries.rows import VisitRow, expected_end, short_name, visits
+from guitara_app.appointments.queries.own_steps import (
+    OwnSteps,
+    is_back,
+    place_steps,
+    ride_of,
+    ride_words,
+    trip_steps,
+)
+from guitara_app.appointments.queries.rows import VisitRow, expected_end, pesos, session_end, short_name, visits
 from guitara_app.appointments.views import OwnJob, OwnNight
-from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, LIVE_LEGS, LegState, Progress
+from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, LIVE_LEGS, Answer, AppointmentState, LegState, Progress
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import Calendar
 
 _STEPS_DRIVEN = ["accepted", "on the way", "arrived", "dropped off", "in session", "ended"]
 _STEPS_ALONE = ["accepted", "in session", "ended"]
+_STEPS_THERE = ["accepted", "under way", "arrived", "dropped off"]
 _STEPS_LEG = ["accepted", "under way", "done"]
 _NOW = timedelta(minutes=90)
 # The numbers first, tonight's and those still to come by an index each: asked of each visit, years would be read.
@@ -57,41 +67,64 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
 
 
 def _is_current(job: OwnJob, now: datetime) -> bool:
-    begun = job["steps_done"] > 1
-    return begun or (bool(job["due_at"]) and datetime.fromisoformat(job["starts_at"]) - now < _NOW)
+    if job["steps_done"] > 1 or (job["kind"] == "leg" and job["due_at"]):
+        return True
+    return bool(job["due_at"]) and datetime.fromisoformat(job["starts_at"]) - now < _NOW
 
 
 def _given(session: Session, person_id: int, day: object, calendar: Calendar) -> list[OwnJob]:
-    rows = visits(
-        session,
-        _GIVEN,
-        {"person": person_id, "day": day},
-    )
-    return [
-        _assignment(visit, seat, calendar) for visit in rows for seat in visit.seats if seat["person_id"] == person_id
-    ]
+    rows = visits(session, _GIVEN, {"person": person_id, "day": day})
+    own = [(visit, seat) for visit in rows for seat in visit.seats if seat["person_id"] == person_id]
+    # Whoever has set out for a later job is not waiting at an earlier one any more.
+    begun = [visit.row.starts_at for visit, seat in own if seat["progress"] != Progress.WAITING]
+    last = max(begun, default=None)
+    return [_assignment(visit, seat, calendar, is_last=visit.row.starts_at == last) for visit, seat in own]
 
 
-def _assignment(visit: VisitRow, seat: dict[str, Any], calendar: Calendar) -> OwnJob:
+def _assignment(visit: VisitRow, seat: dict[str, Any], calendar: Calendar, *, is_last: bool) -> OwnJob:
     row = visit.row
     live = seat["answer"] in LIVE_ANSWERS and row.state not in CLOSED
-    steps = _STEPS_DRIVEN if row.driver_needed else _STEPS_ALONE
+    finishing = seat["answer"] == Answer.RELEASED and seat["progress"] == Progress.ENDED and row.state not in CLOSED
+    # The work is over, the way home is not.
+    out = row.driver_needed and seat["answer"] not in LIVE_ANSWERS and seat["progress"] != Progress.WAITING
+    going = live or finishing or (out and is_last and not is_back(visit, seat))
     others = [short_name(other["name"]) for other in visit.counting if other["person_id"] != seat["person_id"]]
-    # Somebody who refused, or whose visit is over, has no more business with the client's phone and door.
-    return _job(
+    steps = place_steps(visit, seat) if going else OwnSteps()
+    ride = ride_of(visit, seat) if going else None
+    driver = ride if ride and ride["state"] in (LegState.ACCEPTED, LegState.UNDER_WAY) else None
+    in_session = seat["progress"] == Progress.IN_SESSION and live
+    # Somebody who refused, or whose visit is over, has no more business with the client's door; and with the phone
+    # nobody has whose session has ended.
+    job = _job(
         visit,
         calendar,
         kind="assignment",
         id=seat["id"],
-        state=row.state if live or row.state in CLOSED else seat["answer"],
-        answer=seat["answer"] if live else "over",
+        state=_own_state(visit, seat, live=live, finishing=finishing),
+        answer=seat["answer"] if going else "over",
         title=row.services or "",
-        show_client=live,
-        others=", ".join(others),
-        due_at=seat["due_at"] or "" if seat["answer"] == "offered" and live else "",
+        sees=Sees.ALL if live else Sees.DOOR if finishing else Sees.TOWN,
         steps=steps,
-        steps_done=_steps_done(seat, driven=row.driver_needed),
     )
+    job["others"] = ", ".join(others)
+    job["due_at"] = seat["due_at"] or "" if seat["answer"] == "offered" and live else ""
+    job["steps"] = _STEPS_DRIVEN if row.driver_needed else _STEPS_ALONE
+    job["steps_done"] = _steps_done(seat, driven=row.driver_needed)
+    job["price"] = pesos(row.price + row.extension_price) if live or finishing else ""
+    job["ride"] = ride_words(ride, calendar, row.business_date)
+    job["ends_at"] = (session_end(visit, seat) if in_session else expected_end(visit)).isoformat()
+    if driver is not None:
+        job["call_name"], job["call_phone"] = short_name(driver["driver"]), shown_phone(driver["driver_phone"] or "")
+    return job
+
+
+def _own_state(visit: VisitRow, seat: dict[str, Any], *, live: bool, finishing: bool) -> str:
+    """Of a group each has their own; the visit's is that of whoever is least far."""
+    if live and seat["answer"] == Answer.ACCEPTED and seat["progress"] != Progress.WAITING:
+        return str(seat["progress"])
+    if finishing and visit.row.state in (AppointmentState.AWAITING_PAYMENT, AppointmentState.PAID):
+        return str(visit.row.state)
+    return "ended" if finishing else str(visit.row.state if live or visit.row.state in CLOSED else seat["answer"])
 
 
 def _steps_done(seat: dict[str, Any], *, driven: bool) -> int:
@@ -103,36 +136,65 @@ def _steps_done(seat: dict[str, Any], *, driven: bool) -> int:
 
 
 def _driven(session: Session, person_id: int, day: object, calendar: Calendar) -> list[OwnJob]:
-    rows = visits(
-        session,
-        _DRIVEN,
-        {"person": person_id, "day": day},
-    )
-    return [_leg(visit, leg, calendar) for visit in rows for leg in visit.legs if leg["driver_id"] == person_id]
+    rows = visits(session, _DRIVEN, {"person": person_id, "day": day})
+    at = {visit.row.id: visit for visit in rows}
+    own = [(visit, leg) for visit in rows for leg in visit.legs if leg["driver_id"] == person_id]
+    driving = [leg["id"] for _, leg in own if leg["state"] == LegState.UNDER_WAY]
+    # A trip from one client straight to the next stands with both; it is shown where it leads.
+    return [
+        _leg(visit, leg, calendar, before=at.get(leg["comes_from"]), busy=any(one != leg["id"] for one in driving))
+        for visit, leg in own
+        if leg["outbound"] or not leg["leads_to"]
+    ]
 
 
-def _leg(visit: VisitRow, leg: dict[str, Any], calendar: Calendar) -> OwnJob:
+def _leg(visit: VisitRow, leg: dict[str, Any], calendar: Calendar, *, before: VisitRow | None, busy: bool) -> OwnJob:
     live = leg["state"] in LIVE_LEGS
     done = {LegState.OFFERED: 0, LegState.ACCEPTED: 1, LegState.UNDER_WAY: 2, LegState.DONE: 3}.get(leg["state"], 0)
+    names = leg["passengers"] or "the therapist"
+    straight = before is not None and leg["outbound"]
+    riders = [seat for one in (visit, before) if one for seat in one.seats if seat["id"] in (leg["riders"] or [])]
+    fetched = {seat["person_id"] for seat in riders}
+    at_work = before is not None and any(
+        seat["person_id"] in fetched and seat["answer"] in LIVE_ANSWERS for seat in before.seats if straight
+    )
+    arrived = any(seat["progress"] == Progress.ARRIVED for seat in riders) and leg["state"] == LegState.UNDER_WAY
+    # On the way back nobody needs to find the door any more.
+    to_the_door = leg["state"] == LegState.ACCEPTED or (leg["state"] == LegState.UNDER_WAY and leg["outbound"])
     job = _job(
         visit,
         calendar,
         kind="leg",
         id=leg["id"],
-        state=leg["state"],
+        state="arrived" if arrived and leg["outbound"] else leg["state"],
         answer=leg["state"] if live else "over",
-        title=f"{'Bring' if leg['outbound'] else 'Collect'} {leg['passengers'] or 'the therapist'}",
-        show_client=live,
-        others="",
-        due_at="",
-        steps=_STEPS_LEG,
-        steps_done=done,
+        title=f"{'Bring' if leg['outbound'] else 'Collect'} {names}",
+        sees=Sees.ALL if to_the_door else Sees.TOWN,
+        steps=trip_steps(visit, leg, busy=busy, at_work=at_work) if live else OwnSteps(),
     )
-    wanted = datetime.fromisoformat(leg["wanted_at"])
+    wanted = datetime.fromisoformat(leg["starts_at"] or leg["wanted_at"])
     job["when"] = calendar.clock_label(wanted, visit.row.business_date)
     job["starts_at"] = wanted.isoformat()
     job["ends_at"] = (wanted + timedelta(minutes=leg["minutes"])).isoformat()
+    job["steps"], job["steps_done"] = (
+        (_STEPS_THERE, done + (1 if arrived or done == len(_STEPS_LEG) else 0))
+        if leg["outbound"]
+        else (_STEPS_LEG, done)
+    )
+    job["due_at"] = leg["offer_due_at"] or "" if leg["state"] == LegState.OFFERED else ""
+    if to_the_door and straight and before is not None:
+        job["collect_at"] = f"{before.row.line}, {before.row.locality}"
+    if live and leg["state"] != LegState.OFFERED and riders:
+        job["call_name"], job["call_phone"] = short_name(riders[0]["name"]), shown_phone(riders[0]["phone"] or "")
     return job
+
+
+class Sees(IntEnum):
+    """What of the client somebody needs for a job: the town to decide or to look back, the door, or also the phone."""
+
+    TOWN = 0
+    DOOR = 1
+    ALL = 2
 
 
 def _job(
@@ -144,15 +206,13 @@ def _job(
     state: str,
     answer: str,
     title: str,
-    show_client: bool,
-    others: str,
-    due_at: str,
-    steps: list[str],
-    steps_done: int,
+    sees: Sees,
+    steps: OwnSteps,
 ) -> OwnJob:
     row = visit.row
     address = f"{row.line}, {row.locality}"
     notes = [note for note in (row.address_notes, row.notes) if note]
+    door, phone = sees >= Sees.DOOR, sees >= Sees.ALL
     return OwnJob(
         kind=kind,
         id=id,
@@ -161,17 +221,27 @@ def _job(
         answer=answer,
         when=calendar.clock_label(row.starts_at, row.business_date),
         starts_at=row.starts_at.isoformat(),
-        ends_at=expected_end(visit).isoformat(),
+        ends_at="",
         title=title,
-        client=row.client if show_client else "",
-        phone=shown_phone(row.phone) if show_client else "",
-        address=address if show_client else row.locality,
-        map_link=f"https://www.openstreetmap.org/search?query={quote(address)}" if show_client else "",
-        notes="\n".join(notes) if show_client else "",
-        others=others,
-        due_at=due_at,
-        steps_done=steps_done,
-        steps=steps,
+        client=row.client if door else "",
+        phone=shown_phone(row.phone) if phone else "",
+        address=address if door else row.locality,
+        map_link=f"https://www.openstreetmap.org/search?query={quote(address)}" if phone else "",
+        notes="\n".join(notes) if phone else "",
+        others="",
+        due_at="",
+        steps_done=0,
+        steps=[],
+        price="",
+        collect_at="",
+        ride="",
+        call_name="",
+        call_phone="",
+        step=steps.step,
+        beside=steps.beside,
+        more=list(steps.more),
+        panic=steps.panic,
+        why=steps.why,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guitara_app.appointments.happenings import HAPPENING
-from guitara_app.appointments.lifecycle import RULES, Action, Party, Target, check, target_of
+from guitara_app.appointments.lifecycle import IN_THE_FIELD, RULES, Action, Party, Target, check, target_of
 from guitara_app.appointments.queries.rows import VisitRow
 from guitara_app.appointments.views import Possible
 from guitara_app.appointments.words import LIVE_ANSWERS, OPEN_LEGS, Answer, AppointmentState, LegState, Progress
@@ -43,23 +43,25 @@ _GRAVE = frozenset(
     }
 )
 _REVIEWED = frozenset({Action.INSIST, Action.REPLACE, Action.DROP})
+_THERE = frozenset({Action.START_JOURNEY, Action.ARRIVE, Action.DROP_OFF})
+_BACK = frozenset({Action.COLLECT, Action.FINISH})
 _WAY_BACK = OPEN_LEGS - {LegState.PLANNED}
 
 
 def of_visit(visit: VisitRow) -> list[Possible]:
     """What the desk can do with the visit as a whole, besides changing it, which has a form of its own."""
-    found = _listed(Target.VISIT, visit, visit.row.id, None, None)
+    found = _listed(Target.VISIT, Party.MANAGER, visit, visit.row.id, None, None)
     return [one for one in found if one["action"] != Action.CHANGE]
 
 
 def can_change(visit: VisitRow) -> bool:
     """Whether who, when, what and where can still be changed."""
-    return _is_possible(Action.CHANGE, visit, None, None)
+    return _is_possible(Action.CHANGE, Party.MANAGER, visit, None, None)
 
 
 def of_place(visit: VisitRow, seat: dict[str, Any]) -> list[Possible]:
     """What the desk can do about one therapist, for them where it is their own step."""
-    found = _listed(Target.PLACE, visit, seat["id"], seat, None)
+    found = _listed(Target.PLACE, Party.MANAGER, visit, seat["id"], seat, None)
     if _can_swap(visit, seat):
         found.append(
             Possible(action="swap", target_id=seat["id"], label="Swap", tone="plain", by_manager=False, on_behalf=False)
@@ -67,18 +69,30 @@ def of_place(visit: VisitRow, seat: dict[str, Any]) -> list[Possible]:
     return found
 
 
-def of_trip(visit: VisitRow, leg: dict[str, Any]) -> list[Possible]:
-    """What the desk can do about one trip."""
+def of_own_place(visit: VisitRow, seat: dict[str, Any]) -> list[Possible]:
+    """What the therapist whose place it is can do."""
+    return _listed(Target.PLACE, Party.THERAPIST, visit, seat["id"], seat, None)
+
+
+def of_trip(visit: VisitRow, leg: dict[str, Any], by: Party = Party.MANAGER) -> list[Possible]:
+    """What the desk, or the driver whose trip it is, can do about one trip."""
     riders: list[dict[str, Any] | None] = [seat for seat in visit.seats if seat["id"] in (leg["riders"] or [])]
+    of_each = [_listed(Target.TRIP, by, visit, leg["id"], seat, leg) for seat in riders or [None]]
     found: dict[str, Possible] = {}
-    for seat in riders or [None]:
-        for one in _listed(Target.TRIP, visit, leg["id"], seat, leg):
+    for one in (one for listed in of_each for one in listed):
+        # A way back waits for everybody; a way there leaves with those who come.
+        if one["action"] not in _BACK or all(one in listed for listed in of_each):
             found.setdefault(one["action"], one)
     return list(found.values())
 
 
 def _listed(
-    target: Target, visit: VisitRow, target_id: int, seat: dict[str, Any] | None, leg: dict[str, Any] | None
+    target: Target,
+    by: Party,
+    visit: VisitRow,
+    target_id: int,
+    seat: dict[str, Any] | None,
+    leg: dict[str, Any] | None,
 ) -> list[Possible]:
     return [
         Possible(
@@ -87,33 +101,32 @@ def _listed(
             label=HAPPENING[action].button,
             tone="step" if action in _STEPS else "grave" if action in _GRAVE else "plain",
             by_manager=Party.OPERATOR not in RULES[action].by,
-            on_behalf=bool({Party.THERAPIST, Party.DRIVER} & RULES[action].by),
+            on_behalf=by not in IN_THE_FIELD and bool(IN_THE_FIELD & RULES[action].by),
         )
         for action in Action
-        if target_of(action) is target and _is_possible(action, visit, seat, leg)
+        if target_of(action) is target and _is_possible(action, by, visit, seat, leg)
     ]
 
 
-def _is_possible(action: Action, visit: VisitRow, seat: dict[str, Any] | None, leg: dict[str, Any] | None) -> bool:
-    rule = RULES[action]
-    if not {Party.OPERATOR, Party.MANAGER} & rule.by:
-        return False
+def _is_possible(
+    action: Action, by: Party, visit: VisitRow, seat: dict[str, Any] | None, leg: dict[str, Any] | None
+) -> bool:
     try:
         check(
             action,
-            Party.MANAGER,
+            by,
             visit=AppointmentState(visit.row.state),
             driver_needed=visit.row.driver_needed,
             answer=None if seat is None else Answer(seat["answer"]),
             progress=None if seat is None else Progress(seat["progress"]),
             leg=None if leg is None else LegState(leg["state"]),
             places=[Progress(one["progress"]) for one in visit.counting if not one["review"]],
-            reason="as the desk will say",
+            reason="as they will say",
         )
     except GuitaraError:
         return False
-    if leg is not None and action is Action.RELEASE_LEG:
-        return bool(leg["to_release"])
+    if leg is not None:
+        return _fits_trip(action, by, leg)
     if seat is None:
         return True
     if action in _REVIEWED:
@@ -125,6 +138,15 @@ def _is_possible(action: Action, visit: VisitRow, seat: dict[str, Any] | None, l
     if action is Action.ASK_PICKUP:
         return not any(_takes_back(one, seat) for one in visit.legs)
     return True
+
+
+def _fits_trip(action: Action, by: Party, leg: dict[str, Any]) -> bool:
+    """Whether the action is one of this way: there, or back; and the desk lets it start."""
+    if action is Action.RELEASE_LEG:
+        return bool(leg["to_release"])
+    if action is Action.START_JOURNEY and by is Party.DRIVER and leg["to_release"]:
+        return False
+    return action not in (_BACK if leg["leads_to"] else _THERE)
 
 
 def _takes_back(leg: dict[str, Any], seat: dict[str, Any]) -> bool:

@@ -48,6 +48,7 @@ driven AS (
      'to_release', t.released_at IS NULL
        AND EXISTS (SELECT 1 FROM settings WHERE key = 'release_by_operator' AND value = 'true'),
      'vehicle', t.vehicle_needed, 'finished_at', t.finished_at, 'minutes', t.travel_minutes,
+     'leads_to', t.to_appointment_id, 'comes_from', t.from_appointment_id,
      'passengers', w.passengers) ORDER BY t.id) AS legs
   FROM trips t LEFT JOIN people p ON p.id = t.driver_id LEFT JOIN riding w ON w.leg_id = t.id
   LEFT JOIN leg_offers o ON o.leg_id = t.id AND o.answer = 'open'

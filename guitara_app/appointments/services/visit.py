@@ -19,6 +19,7 @@ from sqlmodel import col, select
 from guitara_app.accounts.permissions import Actor, require
 from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import (
+    IN_THE_FIELD,
     RULES,
     Action,
     Party,
@@ -50,7 +51,6 @@ from guitara_app.kit.time import period
 
 _LONGEST_REASON = 1000
 _OLDEST_TAP = timedelta(hours=24)
-_IN_THE_FIELD = frozenset({Party.THERAPIST, Party.DRIVER})
 
 
 class Tap(TypedDict):
@@ -132,7 +132,7 @@ class Step:
     @property
     def _is_on_behalf(self) -> bool:
         """The desk takes a step that is a therapist's or a driver's own."""
-        in_the_field = self.action is not None and bool(_IN_THE_FIELD & RULES[self.action].by)
+        in_the_field = self.action is not None and bool(IN_THE_FIELD & RULES[self.action].by)
         return self.actor.is_desk and in_the_field and self._whose not in (None, self.actor.person_id)
 
     def hold(self, people: Collection[int]) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.actions import SWAP, Asks, Form, doing_of
 from guitara_app.appointments.happenings import HAPPENING
-from guitara_app.appointments.lifecycle import RULES, Action, Party
+from guitara_app.appointments.lifecycle import IN_THE_FIELD, RULES, Action, permission_of
 from guitara_app.appointments.queries.candidates import candidates
 from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
 from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
@@ -33,6 +34,14 @@ _REASONS = {
     Action.STOP_EARLY: ["Client asked to stop", "Therapist is unwell", "Not safe"],
     Action.STEP_BACK: ["Breakdown", "Accident", "Is ill"],
 }
+_OWN_REASONS = {
+    Action.REJECT: ["I am ill", "Too far", "Not enough time before", "I do not want this client"],
+    Action.WITHDRAW: ["I am ill", "Family emergency", "Stuck in traffic"],
+    Action.STOP_EARLY: ["Client asked to stop", "I am unwell", "Not safe"],
+    Action.DECLINE_LEG: ["Too far", "Car trouble", "On a break"],
+    Action.STEP_BACK: ["Breakdown", "Accident", "I am ill"],
+}
+_GRAVE = frozenset({Action.CANCEL, Action.NO_SHOW, Action.WRITE_OFF, Action.FORCE, Action.STOP_EARLY})
 _KINDS = {
     Asks.WORDS: "words",
     Asks.NUMBER: "number",
@@ -52,27 +61,31 @@ _KINDS = {
 _SHOWN_EVENINGS = 30
 
 
-def asking(session: Session, name: str, target_id: int, number: int, *, now: datetime) -> Ask:
+def asking(session: Session, actor: Actor, name: str, target_id: int, number: int, *, now: datetime) -> Ask:
     """What to ask before ``name`` is done with the visit, place or trip ``target_id``.
 
     Raises:
+        NotAllowed: it is not a step of theirs.
         NotFound: there is no such action or target.
     """
     doing = doing_of(name)
-    visit_id, who = about(session, doing.target, target_id)
     action = None if name == SWAP else Action(name)
-    on_behalf = action is not None and bool({Party.THERAPIST, Party.DRIVER} & RULES[action].by)
+    require(actor, Permission.RUN_VISITS if action is None else permission_of(action))
+    visit_id, who = about(session, actor, doing.target, target_id)
+    own = not actor.is_desk
+    on_behalf = not own and action is not None and bool(IN_THE_FIELD & RULES[action].by)
     label = "Swap" if action is None else HAPPENING[action].button
+    known = _OWN_REASONS if own else _REASONS
     return Ask(
         number=number,
         action=name,
         target_id=target_id,
-        title=f"{label}: {who}" if who else label,
+        title=f"{label}: {who}" if who and not own else label,
         text=f"You do this for {who}; the history says so." if on_behalf and who else "",
         yes=label,
-        grave=action in (Action.CANCEL, Action.NO_SHOW, Action.WRITE_OFF, Action.FORCE, Action.STOP_EARLY),
+        grave=action in _GRAVE,
         reason_needed=on_behalf or action is None or RULES[action].needs_reason,
-        reasons=_REASONS.get(action, _ON_BEHALF if on_behalf else []) if action else [],
+        reasons=known.get(action, _ON_BEHALF if on_behalf else []) if action else [],
         fields=[
             _field(session, field, info, visit_id, target_id, now)
             for field, info in doing.form.model_fields.items()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.appointments.views import OwnJob
+from guitara_app.appointments.views import OwnAct, OwnJob
 from guitara_app.components.ago import ago
-from guitara_app.components.dialog import ask_reason
 from guitara_app.components.flash import flash
 from guitara_app.components.parts import dotted
+from guitara_app.components.tap import tap
 from guitara_app.components.words import state_tag, state_word
 from guitara_app.pages.tonight.state import TonightState
 
 JobVar = rx.vars.ObjectVar[OwnJob]
-
-_REASONS = ["I am ill", "Too far", "Not enough time before", "I do not want this client"]
+ActVar = rx.vars.ObjectVar[OwnAct]
 
 
 def now_job(job: JobVar) -> rx.Component:
@@ -26,13 +25,18 @@ def now_job(job: JobVar) -> rx.Component:
             class_name="row",
         ),
         rx.el.p(_big(job), class_name="job-big num"),
-        rx.el.p(rx.el.b(dotted(job["client"], job["title"]))),
+        rx.el.p(rx.el.b(dotted(job["client"], job["title"], job["price"]))),
         rx.cond(job["others"], rx.el.p("With ", job["others"], class_name="mute")),
+        rx.cond(job["collect_at"], rx.el.p("From ", rx.el.b(job["collect_at"]))),
         rx.el.p(job["address"], class_name="mute"),
+        rx.cond(job["ride"], rx.el.p(rx.icon("car", size=16), job["ride"], class_name="job-ride")),
         rx.cond(job["notes"], rx.el.p(job["notes"], class_name="job-notes prewrap")),
         _steps(job),
         _links(job),
-        _answer(job),
+        rx.cond(job["why"], rx.el.p(rx.icon("hourglass", size=18), job["why"], class_name="job-why", role="status")),
+        do_step(job),
+        _more(job),
+        _panic(job),
         of=f"{job['state']}{job['answer']}{job['when']}{job['address']}{job['title']}",
         class_name="job",
         data_state=job["state"],
@@ -42,7 +46,7 @@ def now_job(job: JobVar) -> rx.Component:
 
 
 def _offered(job: JobVar) -> rx.Var[bool]:
-    return (job["kind"] == "assignment") & (job["answer"] == "offered")
+    return job["answer"] == "offered"
 
 
 def _tag(job: JobVar, offered: str) -> rx.Component:
@@ -77,47 +81,96 @@ def _steps(job: JobVar) -> rx.Component:
 
 def _links(job: JobVar) -> rx.Component:
     return rx.cond(
-        job["map_link"],
+        job["map_link"] | job["call_phone"],
         rx.el.div(
-            rx.el.a(
-                rx.icon("map_pin", size=18),
-                "Map",
-                href=job["map_link"],
-                target="_blank",
-                rel="noopener noreferrer",
-                class_name="button",
+            rx.cond(
+                job["map_link"],
+                rx.el.a(
+                    rx.icon("map_pin", size=18),
+                    "Map",
+                    href=job["map_link"],
+                    target="_blank",
+                    rel="noopener noreferrer",
+                    class_name="button",
+                ),
             ),
-            rx.el.a(rx.icon("phone", size=18), "Call client", href=f"tel:{job['phone']}", class_name="button"),
-            class_name="two",
+            rx.cond(job["phone"], _call("Client", job["phone"])),
+            rx.cond(job["call_phone"], _call(job["call_name"], job["call_phone"])),
+            class_name="links",
         ),
     )
 
 
-def _answer(job: JobVar) -> rx.Component:
+def _call(who: rx.Var[str] | str, phone: rx.Var[str]) -> rx.Component:
+    return rx.el.a(
+        rx.icon("phone", size=18),
+        rx.el.span(who, class_name="cut"),
+        href=f"tel:{phone}",
+        aria_label=rx.Var.create("Call ") + who,
+        class_name="button",
+    )
+
+
+def do_step(job: JobVar) -> rx.Component:
+    """The next step, in thumb reach, with saying no beside it where that can be said."""
     return rx.cond(
-        _offered(job),
+        job["step"]["action"],
         rx.el.div(
-            ask_reason(
-                label="Reject",
-                title="Reject this job?",
-                text="The desk sees your reason and finds somebody else.",
-                placeholder="Reason",
-                choices=_REASONS,
-                yes="Reject",
-                danger=True,
-                subject=job["id"],
-                on_confirm=TonightState.reject,
-                class_name="button button-big button-danger",
+            rx.cond(job["beside"]["action"], _ask(job["beside"], "button button-big button-danger")),
+            rx.cond(
+                job["step"]["asks"],
+                _ask(job["step"], "button button-big button-primary"),
+                _tap(job["step"], "button button-big button-primary"),
             ),
-            rx.el.button(
-                "Accept",
-                type="button",
-                on_click=TonightState.accept(job["id"]),
-                class_name="button button-big button-primary",
-            ),
-            class_name="two answer",
+            class_name="job-do",
+            data_two=job["beside"]["action"] != "",
         ),
     )
+
+
+def _more(job: JobVar) -> rx.Component:
+    def button(act: ActVar) -> rx.Component:
+        names = rx.cond(act["grave"], "button button-danger", "button")
+        return rx.el.li(
+            rx.cond(act["asks"], _ask(act, names), _tap(act, names, sure="Tap again if you are sure")),
+            key=act["label"],
+        )
+
+    return rx.cond(
+        job["more"].length() > 0,
+        rx.el.details(
+            rx.el.summary("More", class_name="button"),
+            rx.el.ul(rx.foreach(job["more"], button), class_name="job-acts"),
+            class_name="job-more",
+        ),
+    )
+
+
+def _panic(job: JobVar) -> rx.Component:
+    return rx.cond(
+        job["panic"],
+        tap(
+            act={"action": "panic", "target_id": job["id"], "label": "Call for help", "values": {}},
+            answered=TonightState.answered,
+            sure="Tap again: the desk is alarmed",
+            on_do=TonightState.tap,
+            class_name="button button-danger job-panic",
+        ),
+    )
+
+
+def _ask(act: ActVar, names: rx.Var[str] | str) -> rx.Component:
+    return rx.el.button(
+        act["label"],
+        type="button",
+        on_click=TonightState.begin(act["action"], act["target_id"]),
+        class_name=names,
+        data_do=act["action"],
+    )
+
+
+def _tap(act: ActVar, names: rx.Var[str] | str, sure: str = "") -> rx.Component:
+    return tap(act=act, answered=TonightState.answered, sure=sure, on_do=TonightState.tap, class_name=names)
 
 
 def next_job(job: JobVar) -> rx.Component:
@@ -132,7 +185,7 @@ def next_job(job: JobVar) -> rx.Component:
                 class_name="job-line-what",
             ),
             _tag(job, "new job"),
-            _answer(job),
+            rx.cond(job["beside"]["action"], do_step(job)),
             of=f"{job['state']}{job['answer']}{job['when']}{job['address']}{job['title']}",
             class_name="job-line",
             data_state=job["state"],

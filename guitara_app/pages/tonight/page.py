@@ -7,6 +7,7 @@ from collections.abc import Callable
 import reflex as rx
 
 from guitara_app.appointments.views import OwnJob
+from guitara_app.components.act_dialog import act_dialog
 from guitara_app.components.parts import skeleton
 from guitara_app.live import PersonLive
 from guitara_app.pages.shell import Who, shell
@@ -35,6 +36,14 @@ def tonight_page() -> rx.Component:
                 aria_busy=True,
                 aria_label="Loading your evening",
             ),
+        ),
+        act_dialog(
+            ask=TonightState.ask,
+            refused=TonightState.refused,
+            answered=TonightState.answered,
+            done=TonightState.done,
+            on_do=TonightState.do,
+            class_name="on-phone",
         ),
         here="/tonight",
         title=rx.el.div(

@@ -9,19 +9,18 @@ from pydantic import Field
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
-from guitara_app.appointments.services import accept, reject
 from guitara_app.availability.services import check_in, check_out
 from guitara_app.kit.database import run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.acting import Acting, Key, Name, Number, Values
 
-Number = Annotated[int, Field(ge=1, lt=2**63)]
 Reason = Annotated[str, Field(max_length=4000)]
 
 
-class TonightState(rx.State):
-    """Opens the own evening and answers offers."""
+class TonightState(Acting, rx.State):
+    """Opens the own evening and takes the own steps; the services check whose they are."""
 
     @rx.event
     @allow(Permission.SEE_OWN_JOBS)
@@ -46,16 +45,22 @@ class TonightState(rx.State):
         await in_thread(run, lambda session: check_out(session, actor, actor.person_id or 0, reason=reason, now=at))
 
     @rx.event
-    @allow(Permission.STEP_AS_THERAPIST)
-    async def accept(self, assignment_id: Number) -> None:
-        """Say yes to a job."""
-        actor, at = current_actor(), now()
-        await in_thread(run, lambda session: accept(session, actor, assignment_id, now=at))
+    @allow(Permission.SEE_OWN_JOBS)
+    async def begin(self, action: Name, target_id: Number) -> None:
+        """Ask for what a step needs."""
+        await self._ask(action, target_id)
 
     @rx.event
-    @allow(Permission.STEP_AS_THERAPIST)
-    async def reject(self, assignment_id: Number, reason: Reason) -> rx.event.EventSpec:
-        """Say no to a job; the desk finds somebody else."""
-        actor, at = current_actor(), now()
-        await in_thread(run, lambda session: reject(session, actor, assignment_id, reason=reason, now=at))
-        return rx.toast.success("The desk knows. The job is no longer yours.", close_button=True)
+    @allow(Permission.SEE_OWN_JOBS)
+    async def do(self, action: Name, target_id: Number, key: Key, values: Values) -> rx.event.EventSpec | None:
+        """Take a step that was asked about; what was typed stays in the dialog when it is refused."""
+        return await self._do(action, target_id, key, values)
+
+    @rx.event
+    @allow(Permission.SEE_OWN_JOBS)
+    async def tap(self, action: Name, target_id: Number, key: Key, values: Values) -> None:
+        """Take a step that needs no more than a tap; sent twice with one key, it counts once."""
+        try:
+            await self._take(action, target_id, key, values)
+        finally:
+            self.answered += 1
