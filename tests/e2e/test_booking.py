@@ -92,7 +92,7 @@ def test_a_draft_survives_leaving_a_reload_and_a_crashed_server(people: People) 
 def test_a_draft_survives_a_lost_state_a_crash_and_a_new_sign_in(people: People) -> None:
     page = people.sign_in("bea")
     sheet = open_booking(page)
-    fill_booking(sheet, "reyes")
+    fill_booking(sheet, "reyes", start=soon(185))
     notes = sheet.get_by_label("Notes for this visit")
     notes.fill(ODD)
     # As after an idle day and a restart: the server has forgotten everybody's pages.
@@ -126,7 +126,7 @@ def test_a_draft_survives_a_lost_state_a_crash_and_a_new_sign_in(people: People)
 def test_a_save_while_the_server_is_away_is_made_once_when_it_is_back(people: People) -> None:
     page = people.sign_in("ana")
     sheet = open_booking(page)
-    fill_booking(sheet, "mendoza")
+    fill_booking(sheet, "mendoza", start=soon(185))
     board = page.locator(".stages .card")
     before = board.count()
     people.site.webs[0].kill()
@@ -141,7 +141,7 @@ def test_a_save_while_the_server_is_away_is_made_once_when_it_is_back(people: Pe
 
 def test_what_is_free_instead_is_one_click_away(people: People) -> None:
     page = people.sign_in("ana")
-    start = soon(45)
+    start = soon(185)
     first = book(page, "chua", start=start)
     sheet = open_booking(page)
     choose_client(sheet, "torres")
