@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from bench.firm import Firm
 from bench.timing import Row, row
@@ -85,9 +85,18 @@ def _fill_in(page: Page, firm: Firm, client: int, after: timedelta) -> None:
     expect(sheet.locator(".client-card b").first).to_be_visible()
     sheet.get_by_label("Start").fill(start)
     sheet.get_by_role("checkbox", name=re.compile("^Shiatsu")).check()
-    sheet.locator(".candidates li[data-free=true] input").first.check()
     sheet.locator(".place").first.click()
+    _settle(page, sheet.locator(".candidates"))
+    sheet.locator(".candidates li[data-free=true] input").first.check()
     page.wait_for_timeout(_QUIET_MS)
+
+
+def _settle(page: Page, shown: Locator) -> None:
+    """Wait until what the server answers to the last thing typed is there: twice the same, some time apart."""
+    before = ""
+    while not before or before != shown.inner_text():
+        before = shown.inner_text()
+        page.wait_for_timeout(2 * _QUIET_MS)
 
 
 def _seconds(page: Page) -> float:

@@ -16,7 +16,9 @@
     }
   };
 
-  const painted = (ready) => new Promise((resolve) => {
+  // What never comes ends the measurement with a sentence.
+  const painted = (ready) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("what was waited for did not come within a minute")), 60000);
     const look = () => (ready() ? requestAnimationFrame(() => setTimeout(() => resolve(performance.now()), 0)) : requestAnimationFrame(look));
     look();
   });
