@@ -183,7 +183,9 @@ def _plan(step: Step, done: _Change, services: Sequence[ServiceChoice]) -> Plan:
         driver_needed=after.driver_needed,
         car_needed=after.car_needed and after.driver_needed,
     )
-    check_people(request)
+    if done.before.therapist_ids or after.therapist_ids:
+        # A visit that waits for a decision on its only place can be moved before somebody is chosen.
+        check_people(request)
     moved = {"evening", "start"} & set(done.fields)
     return plan(
         request, services, firm_settings(step.session), now=step.now, starts_at=None if moved else step.visit.starts_at
@@ -244,8 +246,9 @@ def _drive_everybody(step: Step, done: _Change) -> None:
             if leg.state != LegState.UNDER_WAY:
                 call_off(step, leg)
         return
-    if "driver_needed" in done.fields:
-        plan_way_there(step, [seat for seat in live(step.seats) if seat.progress == Progress.WAITING])
+    waiting = [seat for seat in live(step.seats) if seat.progress == Progress.WAITING]
+    if "driver_needed" in done.fields and waiting:
+        plan_way_there(step, waiting)
     replan(step, elsewhere="address_id" in done.fields)
 
 

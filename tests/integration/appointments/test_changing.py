@@ -15,7 +15,7 @@ from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.queries import detail
 from guitara_app.appointments.queries.fields import fields_of
 from guitara_app.appointments.requests import ChangeRequest, VisitFields
-from guitara_app.appointments.services import accept, book, cancel, change, reject, swap
+from guitara_app.appointments.services import accept, book, cancel, change, reject, replace, swap
 from guitara_app.catalog.models import Service
 from guitara_app.clients.services import add_address
 from guitara_app.kit.database import reading, run, transaction
@@ -337,3 +337,21 @@ def test_changing_and_booking_in_one_transaction(firm: Firm) -> None:
         return book(session, firm.operator, request, now=NOW)
 
     assert run(both) != visit
+
+
+def test_a_visit_that_waits_for_a_decision_can_be_moved_before_somebody_is_chosen(firm: Firm, rows: Rows) -> None:
+    visit = firm.book(0)
+    seat = rows("SELECT id FROM assignments WHERE appointment_id = :v", v=visit)[0].id
+    run(lambda session: reject(session, firm.therapist(0), seat, reason="I'm ill", now=NOW))
+    assert alter(firm, visit, start=time(22), notes="Ring twice", driver_needed=True) == [
+        "start",
+        "driver_needed",
+        "notes",
+    ]
+    assert seen(visit).price == Decimal(500)
+    # Nobody goes yet, so no trip is planned for nobody; whoever replaces them is asked for the new time.
+    assert rows("SELECT id FROM legs WHERE to_appointment_id = :v", v=visit) == []
+    run(lambda s: replace(s, firm.operator, seat, person_id=firm.therapists[1], now=NOW))
+    [planned] = rows("SELECT planned_start FROM assignments WHERE appointment_id = :v AND answer = 'offered'", v=visit)
+    assert planned.planned_start == manila(22)
+    assert len(rows("SELECT id FROM legs WHERE to_appointment_id = :v", v=visit)) == 1
