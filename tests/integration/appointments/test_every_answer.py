@@ -1,4 +1,4 @@
-"""In the situations of a visit, one after another, everybody tries everything, on rows in PostgreSQL: answered as the contract.
+"""In one situation of a visit after another, everybody tries everything, on rows in PostgreSQL.
 
 What the contract refuses writes nothing at all; what it allows is stamped, and stands in the history of the visit.
 """
