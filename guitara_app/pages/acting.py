@@ -16,7 +16,7 @@ from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import current_actor
-from guitara_app.pages.appointment.asking import asking, read_form
+from guitara_app.pages.asking import asking, read_form
 
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 Name = Annotated[str, Field(max_length=40)]

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.own_steps import (
+    NO_ACT,
     OwnSteps,
     is_back,
     place_steps,
@@ -61,7 +62,7 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
         evening=calendar.evening_label(day),
         shift=_shift(session, person_id, calendar, now),
         now_jobs=current,
-        next_jobs=[job for job in live if job not in current],
+        next_jobs=[_for_later(job, now) for job in live if job not in current],
         done_jobs=done,
     )
 
@@ -70,6 +71,14 @@ def _is_current(job: OwnJob, now: datetime) -> bool:
     if job["steps_done"] > 1 or (job["kind"] == "leg" and job["due_at"]):
         return True
     return bool(job["due_at"]) and datetime.fromisoformat(job["starts_at"]) - now < _NOW
+
+
+def _for_later(job: OwnJob, now: datetime) -> OwnJob:
+    """An offer can be answered long before; nobody starts tomorrow's session by a slip of the thumb."""
+    early = datetime.fromisoformat(job["starts_at"]) - now >= _NOW
+    if early and not job["beside"]["action"]:
+        job["step"] = NO_ACT
+    return job
 
 
 def _given(session: Session, person_id: int, day: object, calendar: Calendar) -> list[OwnJob]:

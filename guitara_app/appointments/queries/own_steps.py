@@ -67,6 +67,8 @@ def trip_steps(visit: VisitRow, leg: dict[str, Any], *, busy: bool, at_work: boo
     ``busy`` while they drive another, ``at_work`` while somebody who is fetched on the way is still in a session.
     """
     steps = _sorted_out([_act(one) for one in of_trip(visit, leg, Party.DRIVER)])
+    if leg["state"] == LegState.UNDER_WAY:
+        steps = steps._replace(more=tuple(_broken_down(one) for one in steps.more))
     leaves = steps.step["action"] in (Action.START_JOURNEY, Action.COLLECT)
     if leaves and (busy or at_work):
         why = "End the trip you are driving first." if busy else "Who you fetch on the way ends the session first."
@@ -140,6 +142,11 @@ def _urgent(assignment_id: int) -> OwnAct:
         asks=False,
         values=_URGENT,
     )
+
+
+def _broken_down(act: OwnAct) -> OwnAct:
+    """Whoever steps back on the road does so because the car cannot go on."""
+    return OwnAct(**{**act, "label": "Breakdown"}) if act["action"] == Action.STEP_BACK else act
 
 
 def _may_hurry(visit: VisitRow, seat: dict[str, Any]) -> bool:

@@ -185,7 +185,7 @@ def next_job(job: JobVar) -> rx.Component:
                 class_name="job-line-what",
             ),
             _tag(job, "new job"),
-            rx.cond(job["beside"]["action"], do_step(job)),
+            do_step(job),
             of=f"{job['state']}{job['answer']}{job['when']}{job['address']}{job['title']}",
             class_name="job-line",
             data_state=job["state"],

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from guitara_app.appointments.queries import own_night
-from guitara_app.appointments.services import accept, cancel, reject
+from guitara_app.appointments.services import accept, cancel, reject, report_materials
 from guitara_app.clients.rules import NewClient
 from guitara_app.kit.database import reading, run, transaction
-from tests.support.firm import NOW, Firm
+from guitara_app.money.services import verify_payment
+from tests.support.firm import NOW, Firm, manila
+from tests.support.steps import awaiting, seat_of, take
 
 Rows = Callable[..., list[Any]]
 MINE = ("D'Souza", "0917 123 4567", "9171234567", "1 Main Street", "1%20Main")
@@ -77,13 +80,26 @@ def test_nor_has_whose_visit_was_cancelled(firm: Firm, rows: Rows) -> None:
     assert "cancelled" in payload(firm.therapists[0])
 
 
+def test_the_phone_is_not_needed_when_the_session_has_ended_and_nothing_once_it_is_paid_for(firm: Firm) -> None:
+    visit = awaiting(firm, 0)
+    assert found(("0917 123 4567", "9171234567"), firm.therapists[0]) == []
+    assert "1 Main Street" in payload(firm.therapists[0])
+    seat = seat_of(firm, visit)
+    take(verify_payment, firm.operator, visit, method="cash", amount=Decimal(500), now=manila(22, 2))
+    take(report_materials, firm.therapist(), seat, now=manila(22, 3))
+    assert found(MINE, firm.therapists[0]) == []
+    assert "completed" in payload(firm.therapists[0])
+
+
 def test_a_reason_given_by_one_of_a_group_is_not_sent_to_the_others(firm: Firm, rows: Rows) -> None:
     visit = firm.book(0, 1)
     run(lambda session: reject(session, firm.therapist(0), place(rows, firm, visit, 0), reason="my knee", now=NOW))
     assert "my knee" not in payload(firm.therapists[1])
 
 
-@pytest.mark.parametrize(("state", "sees"), [("accepted", True), ("done", False)])
+@pytest.mark.parametrize(
+    ("state", "sees"), [("offered", False), ("accepted", True), ("under_way", True), ("done", False)]
+)
 def test_a_driver_knows_the_door_only_while_driving_there(firm: Firm, state: str, sees: bool) -> None:
     visit = firm.book(0, driver_needed=True)
     firm.book(1, start=time(23), **other_client(firm))
@@ -91,7 +107,7 @@ def test_a_driver_knows_the_door_only_while_driving_there(firm: Firm, state: str
         session.execute(
             text(
                 "UPDATE legs SET state = :state, driver_id = :driver, occupied = tstzrange(:now, :until),"
-                " finished_at = :now WHERE to_appointment_id = :visit"
+                " departed_at = :now, finished_at = :now WHERE to_appointment_id = :visit"
             ),
             {
                 "state": state,

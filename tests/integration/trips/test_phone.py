@@ -29,7 +29,7 @@ from guitara_app.appointments.views import OwnJob
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import NotAllowed, NotFound
 from guitara_app.money.services import verify_payment
-from guitara_app.pages.appointment.asking import asking
+from guitara_app.pages.asking import asking
 from tests.integration.trips.conftest import NOW, Road, manila
 
 DOOR, PHONE = "1 Main Street", "0917 123 4567"
