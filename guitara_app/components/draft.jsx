@@ -156,7 +156,8 @@ export function DraftForm({ name, owner, subject, base, drawer, saved, answered,
     setSending("");
     const problem = form.current?.querySelector(".field-problem:not(:empty)");
     problem?.scrollIntoView({ block: "center" });
-    problem?.parentElement?.querySelector("input, select, textarea")?.focus({ preventScroll: true });
+    const wrong = form.current?.querySelector('[aria-invalid="true"]') ?? problem?.parentElement?.querySelector("input, select, textarea");
+    wrong?.focus({ preventScroll: true });
   }, [answered]);
   useEffect(() => {
     if (sending !== "sent") return undefined;

@@ -28,6 +28,10 @@ class Place(NamedTuple):
     longitude: float | None = None
 
 
+SOMEWHERE = Place(-1, -1)
+"""An address nobody has told yet: as far away as another zone, so that who is free for it stays free once it is told."""
+
+
 class TravelTimes(Protocol):
     """Whoever knows how long it takes: the estimate below, or a routing server."""
 

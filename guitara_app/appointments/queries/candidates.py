@@ -16,7 +16,7 @@ from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Overlap
 from guitara_app.kit.time import Calendar, minutes_between
-from guitara_app.travel.estimate import Place, TravelTimes
+from guitara_app.travel.estimate import SOMEWHERE, Place, TravelTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _ranked(
 
 def _way(known: list[KnownJob], wanted: Wanted, travel: TravelTimes) -> str:
     before = [one.job for one in known if one.job.start <= wanted.starts_at]
-    if not before or wanted.place is None:
+    if not before or wanted.place in (None, SOMEWHERE):
         return ""
     last = max(before, key=lambda job: job.start)
     return f"{travel.minutes(last.destination, wanted.place, last.end)} min away"

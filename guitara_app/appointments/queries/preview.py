@@ -24,6 +24,7 @@ from guitara_app.clients.rules import normal_email, normal_name, normal_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.time import Calendar
+from guitara_app.travel.estimate import SOMEWHERE, Place
 
 T = TypeVar("T")
 
@@ -107,7 +108,7 @@ def _attempt(problems: list[Problem], work: Callable[[], T]) -> T | None:
 
 def wanted_by(session: Session, draft: BookingRequest, planned: Plan) -> Wanted:
     """What a booking asks of a therapist; its place as far as that is known."""
-    place = None
+    place: Place | None = None
     if draft.address_id is not None:
         place = place_of(session, draft.address_id)
     elif draft.locality_id is not None:
@@ -117,7 +118,7 @@ def wanted_by(session: Session, draft: BookingRequest, planned: Plan) -> Wanted:
         starts_at=planned.starts_at,
         ends_at=planned.ends_at,
         buffer_minutes=planned.buffer_minutes,
-        place=place,
+        place=place or SOMEWHERE,
         client_id=draft.client_id,
         service_ids=tuple(draft.service_ids),
     )

@@ -41,6 +41,7 @@ def now_job(job: JobVar) -> rx.Component:
         class_name="job",
         data_state=job["state"],
         data_job=job["id"],
+        data_visit=job["appointment_id"],
         key=job["kind"] + job["id"].to_string(),
     )
 
@@ -190,6 +191,7 @@ def next_job(job: JobVar) -> rx.Component:
             class_name="job-line",
             data_state=job["state"],
             data_job=job["id"],
+            data_visit=job["appointment_id"],
         ),
         key=job["kind"] + job["id"].to_string(),
     )
@@ -203,5 +205,6 @@ def done_job(job: JobVar) -> rx.Component:
         rx.el.span(state_word(job["state"]), data_state=job["state"], class_name="tag"),
         class_name="job-line job-over",
         data_job=job["id"],
+        data_visit=job["appointment_id"],
         key=job["kind"] + job["id"].to_string(),
     )
