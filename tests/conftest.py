@@ -31,6 +31,8 @@ _SHARING = (
 )
 
 
+# First: what deals the tests out reads the marks in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a sharing folder together."""
     here = Path(__file__).parent

@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 SOMEWHERE = Place(-1, -1)
-"""An address nobody has told yet: as far away as another zone, so that who is free for it stays free once it is told."""
+"""An address nobody has told yet: as far as another zone, so that who is free stays free once it is told."""
 
 
 class TravelTimes(Protocol):
