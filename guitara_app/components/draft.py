@@ -138,7 +138,7 @@ class DraftWhen(_Field):
     tag = "DraftWhen"
     _rename_props: ClassVar[dict[str, str]] = {"is_": "is"}
 
-    is_: rx.Var[str]
+    is_: rx.Var[Any]
     empty: rx.Var[bool]
 
 

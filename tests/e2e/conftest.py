@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import text
 
 from guitara_app import settings as settings_module
 from guitara_app.cli.build import ensure_built
@@ -26,8 +28,11 @@ from guitara_app.demo.accounts import DEMO_PASSWORD
 from guitara_app.demo.seed import run as seed
 from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.server import free_port
+from guitara_app.firm.queries import firm_settings
 from guitara_app.kit import database, outbox
+from guitara_app.kit.database import transaction
 from guitara_app.kit.migrate import upgrade
+from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT
 
 CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
@@ -126,6 +131,7 @@ def site() -> Iterator[Site]:
             environment.setenv("GUITARA_DATA_DIR", folder)
             _forget_addresses()
             seed()
+            _let_everybody_stay(hours=8)
             for name in ("one", "two"):
                 web = Web(free_port(), Path(folder) / f"{name}.log")
                 webs.append(web)
@@ -143,6 +149,24 @@ def site() -> Iterator[Site]:
 def _let_owner_act_as_app(postgres: Postgres) -> None:
     with closing(psycopg2.connect(postgres.superuser_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("GRANT guitara_app TO guitara_owner")
+
+
+def _let_everybody_stay(*, hours: int) -> None:
+    """Whoever is on shift tonight stays: what the tests book must not depend on how late in the evening they run."""
+    with transaction() as session:
+        calendar, at = firm_settings(session).calendar, now()
+        tonight = calendar.business_date(at)
+        session.execute(
+            text(
+                "WITH longer AS (SELECT id, person_id, upper(period) AS ends, greatest(upper(period), :until) AS stays"
+                " FROM shifts s WHERE business_date = :tonight AND upper(period) = (SELECT max(upper(o.period))"
+                " FROM shifts o WHERE o.person_id = s.person_id AND o.business_date = :tonight))"
+                " UPDATE shifts s SET period = tstzrange(lower(s.period), w.stays, '[)') FROM longer w WHERE w.id = s.id"
+                " AND NOT EXISTS (SELECT 1 FROM shifts o WHERE o.person_id = w.person_id AND o.id <> w.id"
+                " AND o.period && tstzrange(w.ends, w.stays, '[)'))"
+            ),
+            {"tonight": tonight, "until": max(at, calendar.open_period(tonight).lower or at) + timedelta(hours=hours)},
+        )
 
 
 def _forget_addresses() -> None:

@@ -48,6 +48,8 @@ def choose_client(sheet: Locator, typed: str) -> None:
     sheet.get_by_role("combobox", name="Client: name, phone or e-mail").fill(typed)
     sheet.locator(".typeahead-option").first.click()
     expect(sheet.locator(".client-card b").first).to_be_visible()
+    # What is known of them arrives together, also when it is that they have no address yet.
+    expect(sheet.locator(".client-card b").first).to_contain_text(re.compile(re.escape(typed), re.IGNORECASE))
 
 
 def choose_place(sheet: Locator) -> None:
@@ -81,11 +83,20 @@ def book(page: Page, client: str, *, start: str = "") -> Booked:
     sheet = open_booking(page)
     name, _ = fill_booking(sheet, client, start=start)
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     notice = page.get_by_text(re.compile(r"Booked #\d+")).first
     found = re.search(r"#(\d+)", notice.inner_text())
     assert found is not None
     return Booked(number=found[1], therapist=name, username=name.split()[0].lower())
+
+
+def saved(sheet: Locator) -> None:
+    """The sheet closes; when it does not, it says why."""
+    try:
+        expect(sheet).to_be_hidden()
+    except AssertionError:
+        said = [words for words in sheet.locator(".field-problem").all_inner_texts() if words]
+        raise AssertionError(f"not saved: {said}") from None
 
 
 def card(page: Page, number: str, column: str = "") -> Locator:

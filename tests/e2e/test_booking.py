@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from guitara_app.demo.accounts import DEMO_PASSWORD
 from guitara_app.settings import settings
 from tests.e2e.conftest import People, until
-from tests.e2e.steps import book, card, choose_client, choose_place, fill_booking, open_booking, soon
+from tests.e2e.steps import book, card, choose_client, choose_place, fill_booking, open_booking, saved, soon
 
 ODD = "O'Brien \"x\" <b>&amp;</b> \U0001f486\u200d\u2640\ufe0f \u00f1 -- '; DROP TABLE clients; "
 
@@ -31,7 +31,7 @@ def test_a_refused_save_says_why_at_the_field_and_keeps_everything(people: Peopl
 
     sheet.get_by_label("Minutes").fill("")
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
 
 
 def test_a_time_taken_meanwhile_is_named_while_typing_and_refused_on_save(people: People) -> None:
@@ -64,7 +64,7 @@ def test_a_draft_survives_leaving_a_reload_and_a_crashed_server(people: People) 
     fill_booking(sheet, "ocampo")
     sheet.get_by_label("Notes for this visit").fill("Ring twice")
     page.keyboard.press("Escape")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
 
     page.keyboard.press("b")
     expect(sheet.get_by_label("Notes for this visit")).to_have_value("Ring twice")
@@ -83,7 +83,7 @@ def test_a_draft_survives_leaving_a_reload_and_a_crashed_server(people: People) 
     expect(sheet.get_by_label("Notes for this visit")).to_have_value("Ring three times")
     expect(sheet.locator(".candidate input:checked")).to_have_count(1)
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     # While its server was away the browser could only complain.
     until(lambda: True)
     people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
@@ -119,7 +119,7 @@ def test_a_draft_survives_a_lost_state_a_crash_and_a_new_sign_in(people: People)
     expect(notes).to_have_value(ODD)
     expect(sheet.locator(".candidate input:checked")).to_have_count(1)
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
 
 
@@ -134,7 +134,7 @@ def test_a_save_while_the_server_is_away_is_made_once_when_it_is_back(people: Pe
     page.keyboard.press("Control+Enter")
     expect(sheet.get_by_text("saved once as soon as the server is back")).to_be_visible()
     people.site.webs[0].start()
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     expect(board).to_have_count(before + 1)
     people.complaints[:] = [said for said in people.complaints if "ERR_CONNECTION" not in said]
 
@@ -164,7 +164,7 @@ def test_what_is_free_instead_is_one_click_away(people: People) -> None:
     expect(sheet.locator(".candidate input:checked")).to_have_count(1)
     expect(sheet.get_by_role("checkbox", name=first.therapist)).not_to_be_checked()
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
 
 
 def test_outside_the_shift_only_with_a_reason(people: People) -> None:
@@ -187,7 +187,7 @@ def test_outside_the_shift_only_with_a_reason(people: People) -> None:
     expect(sheet.get_by_label("Reason to book outside")).to_be_focused()
     sheet.get_by_label("Reason to book outside").fill("She'd rather stay")
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
 
 
 def test_a_later_date_than_the_list_has(people: People) -> None:
@@ -215,7 +215,7 @@ def test_saving_twice_books_once(people: People) -> None:
     board = page.locator(".stages .card")
     before = board.count()
     sheet.get_by_role("button", name="Save").dblclick()
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     expect(board).to_have_count(before + 1)
 
     sheet = open_booking(page)
@@ -236,7 +236,7 @@ def test_a_new_client_is_booked_inline(people: People) -> None:
     sheet.get_by_label("Street, number, unit").fill("12 Mango St")
     sheet.get_by_label("Town").select_option(label="Pasig (Zone 1)")
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     expect(page.locator(".stages .card").get_by_text("Zenaida Quirino").first).to_be_visible()
 
 
@@ -268,7 +268,7 @@ def test_ten_thousand_characters_are_harmless(people: People) -> None:
     expect(problem).to_contain_text("characters")
     sheet.get_by_label("Notes for this visit").fill(ODD * 20)
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
 
 
 def test_past_midnight_is_spoken_of_by_its_evening(people: People) -> None:

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import People, until
-from tests.e2e.steps import book, soon
+from tests.e2e.steps import book, saved, soon
 
 
 def open_change(page: Page, base: str, number: str) -> Locator:
@@ -36,7 +36,7 @@ def test_the_time_is_changed_with_the_keyboard_alone(people: People) -> None:
     expect(sheet.get_by_label("Reason, kept in the history")).to_be_focused()
     page.keyboard.type("Client's running late")
     page.keyboard.press("Control+Enter")
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     expect(page.locator(".visit-when")).to_contain_text(after)
     expect(page.locator(".history").get_by_text("Client's running late")).to_be_visible()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import PHONE, People
-from tests.e2e.steps import Booked, book, card, choose_client, choose_place, soon
+from tests.e2e.steps import Booked, book, card, choose_client, choose_place, saved, soon
 
 
 def _never_reloads(page: Page) -> None:
@@ -89,15 +89,18 @@ def test_a_new_job_appears_on_a_phone_that_lies_open(people: People) -> None:
     sheet = ana.get_by_role("dialog", name="Book a visit")
     sheet.get_by_label("Filter therapists by name").fill(first.therapist)
     choose_client(sheet, "cruz")
-    sheet.get_by_label("Start").fill(soon(175))
+    choose_place(sheet)
     sheet.get_by_label("Minutes").fill("30")
     sheet.get_by_role("checkbox", name="Hand").check()
-    line = sheet.locator(".candidates li:visible").first
-    expect(line.locator(".candidate-name")).to_have_text(first.therapist)
+    line = sheet.locator(".candidates li").filter(has_text=first.therapist).first
+    for minutes in range(60, 420, 30):
+        sheet.get_by_label("Start").fill(soon(minutes))
+        expect(sheet.locator(".booking-range")).to_contain_text(soon(minutes))
+        if line.get_attribute("data-free") == "true":
+            break
     line.get_by_role("checkbox").check()
-    choose_place(sheet)
     sheet.get_by_role("button", name="Save").click()
 
-    expect(sheet).to_be_hidden()
+    saved(sheet)
     expect(phone.locator("[data-job]")).to_have_count(before + 1)
     assert _is_still_the_same(phone)

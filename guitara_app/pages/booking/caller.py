@@ -123,19 +123,21 @@ def _new() -> rx.Component:
     )
 
 
-def place(state: Form) -> rx.Component:
-    """Where: one of the client's places, or a new one."""
+def place(state: Form, *, of_client: rx.Var[int] | None = None) -> rx.Component:
+    """Where: one of the client's places, or a new one. With ``of_client``, theirs show only while they are chosen."""
+    known_places = rx.cond(
+        state.addresses.length() > 0,
+        rx.el.div(
+            rx.foreach(state.addresses, _address),
+            class_name="places",
+            role="group",
+            aria_label="Past addresses",
+        ),
+    )
     return group(
         "Where",
-        rx.cond(
-            state.addresses.length() > 0,
-            rx.el.div(
-                rx.foreach(state.addresses, _address),
-                class_name="places",
-                role="group",
-                aria_label="Past addresses",
-            ),
-        ),
+        # Another client may have been chosen a moment ago, whose places are still on their way.
+        known_places if of_client is None else draft_when(known_places, name="client_id", is_=of_client),
         draft_when(
             rx.el.div(
                 field(state, "Street, number, unit", "address_line", text_field("address_line", 1000)),

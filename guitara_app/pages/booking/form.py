@@ -37,7 +37,7 @@ def booking_drawer() -> rx.Component:
                 when(BookingState),
                 what(BookingState),
                 people(BookingState),
-                place(BookingState),
+                place(BookingState, of_client=BookingState.client["id"]),
                 more(BookingState),
                 class_name="booking-body",
             ),
