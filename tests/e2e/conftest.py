@@ -39,6 +39,8 @@ CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
 DESK = (1440, 900)
 PHONE = (390, 844)
 _START_S = 60.0
+_RESERVE = ["Amihan", "Bituin", "Dalisay", "Hiraya", "Mayumi", "Tala", "Luningning", "Diwata", "Marikit", "Sinag"]
+_RESERVE += ["Himig", "Ulap", "Agila", "Bayani"]
 
 # Generous: nothing here measures, and the machine may be running much else.
 expect.set_options(timeout=30_000)
@@ -131,7 +133,7 @@ def site() -> Iterator[Site]:
             environment.setenv("GUITARA_DATA_DIR", folder)
             _forget_addresses()
             seed()
-            _let_everybody_stay(hours=8)
+            _reserve()
             for name in ("one", "two"):
                 web = Web(free_port(), Path(folder) / f"{name}.log")
                 webs.append(web)
@@ -151,21 +153,24 @@ def _let_owner_act_as_app(postgres: Postgres) -> None:
         cursor.execute("GRANT guitara_app TO guitara_owner")
 
 
-def _let_everybody_stay(*, hours: int) -> None:
-    """Whoever is on shift tonight stays: what the tests book must not depend on how late in the evening they run."""
+def _reserve() -> None:
+    """Therapists with nothing to do tonight: the tests share one evening, and must not run out of people."""
     with transaction() as session:
-        calendar, at = firm_settings(session).calendar, now()
-        tonight = calendar.business_date(at)
+        at = now()
         session.execute(
             text(
-                "WITH longer AS (SELECT id, person_id, upper(period) AS ends, greatest(upper(period), :until) AS stays"
-                " FROM shifts s WHERE business_date = :tonight AND upper(period) = (SELECT max(upper(o.period))"
-                " FROM shifts o WHERE o.person_id = s.person_id AND o.business_date = :tonight))"
-                " UPDATE shifts s SET period = tstzrange(lower(s.period), w.stays, '[)') FROM longer w WHERE w.id = s.id"
-                " AND NOT EXISTS (SELECT 1 FROM shifts o WHERE o.person_id = w.person_id AND o.id <> w.id"
-                " AND o.period && tstzrange(w.ends, w.stays, '[)'))"
+                "WITH hired AS (INSERT INTO people (username, name, role, password_hash, failed_sign_ins, is_demo,"
+                " version) SELECT lower(first), first || ' Reserva', 'therapist', (SELECT password_hash FROM people"
+                " WHERE username = 'liza'), 0, true, 1 FROM unnest(CAST(:names AS text[])) AS first RETURNING id)"
+                " INSERT INTO shifts (person_id, business_date, period, source, version)"
+                " SELECT id, :tonight, tstzrange(:begins, :ends, '[)'), 'by_hand', 1 FROM hired"
             ),
-            {"tonight": tonight, "until": max(at, calendar.open_period(tonight).lower or at) + timedelta(hours=hours)},
+            {
+                "names": _RESERVE,
+                "tonight": firm_settings(session).calendar.business_date(at),
+                "begins": at - timedelta(hours=1),
+                "ends": at + timedelta(hours=9),
+            },
         )
 
 
