@@ -156,6 +156,8 @@ class Evening:
             )
 
     def end(self, visit: int) -> None:
+        # A minute later: an end told at the very moment of an extension is refused.
+        self.now += 1
         for row in [row for row in self.live() if row.appointment_id == visit and row.progress == "in_session"]:
             run(lambda s, r=row: end_session(s, self.firm.operator, r.id, reason="phone", now=self.clock))
 
