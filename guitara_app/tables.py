@@ -9,6 +9,8 @@ from guitara_app.firm import models as firm
 from guitara_app.handover import models as handover
 from guitara_app.kit import answers, events
 from guitara_app.money import models as money
+from guitara_app.monitoring import models as monitoring
+from guitara_app.notifications import models as notifications
 from guitara_app.stock import models as stock
 
 __all__ = [
@@ -22,5 +24,7 @@ __all__ = [
     "firm",
     "handover",
     "money",
+    "monitoring",
+    "notifications",
     "stock",
 ]
