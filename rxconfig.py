@@ -21,7 +21,8 @@ config = rx.Config(
     show_built_with_reflex=False,
     # Other origins by name only. A page's own origin is allowed on any host and port: see guitara_app.api.origin.
     cors_allowed_origins=sorted(settings().allowed_origins),
-    frontend_compression_formats=["gzip"],
+    # The first that a browser takes is sent: brotli is a tenth smaller.
+    frontend_compression_formats=["brotli", "gzip"],
     frontend_packages=["@fontsource-variable/inter@5.2.8"],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

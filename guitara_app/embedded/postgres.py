@@ -17,7 +17,7 @@ from guitara_app.embedded.server import Server, clean_environment, write_private
 from guitara_app.kit.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 DATABASE = "guitara"
@@ -55,16 +55,17 @@ class DatabaseUrls:
 class Postgres(Server):
     """One PostgreSQL server with the database ``guitara``, its owner and the application's login.
 
-    ``fast`` gives up safety against a power cut, for tests.
+    ``fast`` gives up safety against a power cut, for tests; ``more`` are settings besides the usual ones.
     """
 
     name = "PostgreSQL"
     users: ClassVar[tuple[str, ...]] = (SUPERUSER, OWNER, APP_LOGIN)
     stop_signal = signal.SIGINT  # "fast": sessions are ended, everything is written
 
-    def __init__(self, folder: Path, *, fast: bool = False) -> None:
+    def __init__(self, folder: Path, *, fast: bool = False, more: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
         self.fast = fast
+        self.more = dict(more or {})
 
     @property
     def superuser_url(self) -> str:
@@ -142,7 +143,7 @@ class Postgres(Server):
             raise Unavailable(f"PostgreSQL could not make its data folder {data}: {said}")
 
     def _command(self, found: Programs, home: Path) -> list[str]:
-        settings = {**_SETTINGS, **(_FAST if self.fast else {}), "port": str(self.port)}
+        settings = {**_SETTINGS, **(_FAST if self.fast else {}), **self.more, "port": str(self.port)}
         return [
             str(found.postgres),
             *("-D", str(self._data(home))),

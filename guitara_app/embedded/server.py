@@ -85,6 +85,10 @@ class Server(ABC):
             self.process.wait(timeout=_STOP_SECONDS)
             self.process = None
 
+    def processes(self) -> list[psutil.Process]:
+        """Those of this folder's server, whoever started it."""
+        return processes_in(self._data(home_of(self.folder)[0])) if self.folder.exists() else []
+
     def remove(self) -> None:
         """Stop, and delete all data. For tests."""
         self.stop()

@@ -17,16 +17,19 @@ from guitara_app.kit.time import Calendar
 class FirmSettings(BaseModel):
     """Everything an admin can set, with its default. A row in ``settings`` overrides the field of that name."""
 
+    name: str = "Guitara"
     timezone: str = "Asia/Manila"
     day_starts: time = time(6)
     opens: time = time(13)
     closes: time = time(1)
     answer_minutes: int = Field(default=30, ge=3, le=600)
     answer_minutes_least: int = Field(default=3, ge=1)
+    policy: str = Field(default="fifo", pattern="^(fifo|balanced)$")
     when_unanswered: str = Field(default="reassign", pattern="^(reassign|expire)$")
     overrun_step_minutes: int = Field(default=5, ge=1, le=60)
     leg_search_minutes: int = Field(default=90, ge=0)
     leg_answer_minutes: int = Field(default=10, ge=1)
+    warn_minutes: int = Field(default=10, ge=1, le=600)
     release_by_operator: bool = False
     same_zone_minutes: int = Field(default=15, ge=0)
     other_zone_minutes: int = Field(default=35, ge=0)
@@ -57,6 +60,11 @@ def firm_settings(session: Session) -> FirmSettings:
         known = FirmSettings.model_validate(ours)
         session.info["firm_settings"] = known
     return known
+
+
+def is_demo(session: Session) -> bool:
+    """Whether this is the demo firm; a real one has no such row."""
+    return session.execute(text("SELECT value FROM settings WHERE key = 'demo'")).scalar() is True
 
 
 def localities(session: Session) -> list[LocalityChoice]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+BUSY = "The database is busy. Nothing was saved; try again in a moment."
+
 
 class GuitaraError(Exception):
     """Something the user must know; ``field`` names the input it belongs to, when there is one."""

@@ -7,7 +7,7 @@ touching the log.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
@@ -129,6 +129,11 @@ def record(
         session.add(EventDetail(event_id=event.id, reason=reason, before=before, after=after))
     session.info.setdefault("recorded", []).append(Change(event.id, kind, tuple(event.topics)))
     return event
+
+
+def evening_topic(day: date) -> str:
+    """The topic that tells of changes to visits of business day ``day``."""
+    return f"evening:{day.toordinal()}"
 
 
 def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
