@@ -39,12 +39,14 @@ class Permission(StrEnum):
     HANDLE_ATTENTION = "handle_attention"
     HAND_OVER = "hand_over"
     PRINT_SHEET = "print_sheet"
+    SEE_QUEUE = "see_queue"
     SEE_OWN_JOBS = "see_own_jobs"
     SEE_SHIFTS = "see_shifts"
     MANAGE_SHIFTS = "manage_shifts"
     OWN_SHIFTS = "own_shifts"
     MANAGE_STOCK = "manage_stock"
     MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_SYSTEM = "see_system"
 
 
 HOLDERS: dict[Permission, frozenset[Role]] = {
@@ -61,12 +63,14 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.HANDLE_ATTENTION: DESK,
     Permission.HAND_OVER: DESK,
     Permission.PRINT_SHEET: DESK,
+    Permission.SEE_QUEUE: frozenset({Role.DRIVER}),
     Permission.SEE_OWN_JOBS: FIELD,
     Permission.SEE_SHIFTS: DESK,
     Permission.MANAGE_SHIFTS: DESK,
     Permission.OWN_SHIFTS: FIELD,
     Permission.MANAGE_STOCK: DESK,
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
+    Permission.SEE_SYSTEM: frozenset({Role.ADMIN}),
 }
 
 

@@ -14,7 +14,7 @@ from guitara_app.firm.queries import firm_settings
 
 
 class PersonRow(NamedTuple):
-    """One account in the list; ``disabled`` is empty, or since when and by whom."""
+    """One account in the list; ``disabled`` is empty, or since when and by whom; ``invited`` without password."""
 
     id: int
     name: str
@@ -22,6 +22,7 @@ class PersonRow(NamedTuple):
     role: str
     phone: str
     disabled: str
+    invited: bool
 
 
 class SessionRow(TypedDict):
@@ -160,7 +161,8 @@ def people(session: Session) -> list[PersonRow]:
     """Every account, those in use first, then by role and name."""
     rows = session.execute(
         text(
-            "SELECT p.id, p.name, p.username, p.role, p.phone, p.disabled_at, b.name AS disabled_by FROM people p"
+            "SELECT p.id, p.name, p.username, p.role, p.phone, p.disabled_at, b.name AS disabled_by,"
+            " p.password_hash IS NULL AS invited FROM people p"
             " LEFT JOIN people b ON b.id = p.disabled_by_id ORDER BY p.disabled_at IS NOT NULL, p.role, p.name, p.id"
         )
     )
@@ -173,6 +175,7 @@ def people(session: Session) -> list[PersonRow]:
             row.role,
             row.phone or "",
             f"{calendar.moment_label(row.disabled_at)} by {row.disabled_by or 'the system'}" if row.disabled_at else "",
+            row.invited,
         )
         for row in rows
     ]

@@ -15,6 +15,8 @@ from guitara_app.kit.errors import Invalid
 WRONG_PASSWORDS_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=5)
 SESSION_LASTS = timedelta(days=7)
+INVITATION_LASTS = timedelta(days=7)
+LONGEST_USERNAME = 40
 LONGEST_PASSWORD = 1024
 SHORTEST_PASSWORD = 10
 LONGEST_NAME = 120
@@ -23,6 +25,7 @@ LONGEST_DEVICE = 80
 API_TOKEN_PREFIX = "gui_"  # noqa: S105  # says what a token is when one is found lying about
 API_TOKENS_AT_MOST = 20
 
+_USERNAME = re.compile(r"[^\W_][\w.-]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # Parameters of OWASP's password storage advice for Argon2id (19 MiB, two passes), which keeps a sign-in near 30 ms.
@@ -80,6 +83,18 @@ def normal_name(typed: str) -> str:
     if len(name) > LONGEST_NAME:
         raise Invalid(f"A name has at most {LONGEST_NAME} characters.", field="name")
     return name
+
+
+def normal_username(typed: str) -> str:
+    """A user name as kept: lower case, no spaces.
+
+    Raises:
+        Invalid: nothing is left, it is too long, or it could be taken for an e-mail.
+    """
+    username = plain(typed).lower()
+    if not _USERNAME.fullmatch(username) or len(username) > LONGEST_USERNAME:
+        raise Invalid("A user name is letters, digits, dots and dashes, without spaces.", field="username")
+    return username
 
 
 def normal_email(typed: str) -> str | None:

@@ -65,6 +65,7 @@ class Action(StrEnum):
     DROP = "drop"
     CHANGE = "change"
     SEARCH_DRIVER = "search_driver"
+    SEARCH_AGAIN = "search_again"
     OFFER_LEG = "offer_leg"
     ACCEPT_LEG = "accept_leg"
     DECLINE_LEG = "decline_leg"
@@ -85,6 +86,7 @@ class Action(StrEnum):
     WRITE_OFF = "write_off"
     REPORT_MATERIALS = "report_materials"
     ASK_PICKUP = "ask_pickup"
+    GOT_HOME = "got_home"
     COLLECT = "collect"
     FINISH = "finish"
     CANCEL = "cancel"
@@ -172,6 +174,8 @@ RULES: dict[Action, Rule] = {
     Action.DROP: Rule(_O, OPEN, answers=_REFUSED),
     Action.CHANGE: Rule(_O, BEFORE_SESSION, needs_reason=True, nobody=_SESSION_HELD),
     Action.SEARCH_DRIVER: Rule(_SYSTEM | _O, OPEN, leg=frozenset({LegState.PLANNED}), leg_becomes=LegState.SEARCHING),
+    # Everybody was asked: only the desk may ask them once more.
+    Action.SEARCH_AGAIN: Rule(_O, ANY, leg=frozenset({LegState.SEARCHING})),
     Action.OFFER_LEG: Rule(_SYSTEM, ANY, leg=frozenset({LegState.SEARCHING}), leg_becomes=LegState.OFFERED),
     Action.ACCEPT_LEG: Rule(_D, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.ACCEPTED),
     Action.DECLINE_LEG: Rule(_D, ANY, leg=frozenset({LegState.OFFERED}), leg_becomes=LegState.SEARCHING),
@@ -253,6 +257,7 @@ RULES: dict[Action, Rule] = {
         _T, frozenset({S.PAID}), answers=frozenset({Answer.RELEASED}), progress=frozenset({Progress.ENDED})
     ),
     Action.ASK_PICKUP: Rule(_T, ANY, answers=_WORK_OVER, progress=_ON_SITE | {Progress.ENDED}),
+    Action.GOT_HOME: Rule(_T, ANY, answers=_WORK_OVER, progress=_ON_SITE | {Progress.IN_TRANSIT, Progress.ENDED}),
     # A way back: who rides has no more work there. The way there is started and dropped off.
     Action.COLLECT: Rule(
         _D, ANY, answers=_WORK_OVER, leg=frozenset({LegState.ACCEPTED}), leg_becomes=LegState.UNDER_WAY

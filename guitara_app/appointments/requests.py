@@ -11,7 +11,10 @@ from guitara_app.clients.rules import NewClient
 
 
 class BookingRequest(BaseModel):
-    """A booking as typed, complete or not; the service says what is missing."""
+    """A booking as typed, complete or not; the service says what is missing.
+
+    ``automatic`` is how many therapists the policy chooses when it is saved, besides those named.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,6 +22,7 @@ class BookingRequest(BaseModel):
     new_client: NewClient | None = None
     service_ids: list[int] = Field(default_factory=list, max_length=10)
     therapist_ids: list[int] = Field(default_factory=list, max_length=20)
+    automatic: int = Field(default=0, ge=0, le=20)
     evening: date | None = None
     start: time | None = None
     minutes: int | None = None
@@ -32,6 +36,11 @@ class BookingRequest(BaseModel):
     notes: str = ""
     off_shift_reason: str = ""
     idempotency_key: str = Field(default="", max_length=100, pattern=r"^[!-~]*$")
+
+    @property
+    def people(self) -> int:
+        """How many go: those chosen by hand, and those the policy is to choose."""
+        return len(self.therapist_ids) + self.automatic
 
 
 class VisitFields(BaseModel):

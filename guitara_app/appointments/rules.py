@@ -69,7 +69,7 @@ def plan(
     minutes, price = totals([by_id[service_id] for service_id in request.service_ids])
     minutes = minutes if request.minutes is None else request.minutes
     # Everybody of a group gives the services, so each is paid for.
-    price = price * max(1, len(request.therapist_ids)) if request.price is None else request.price
+    price = price * max(1, request.people) if request.price is None else request.price
     if minutes < 1:
         raise Invalid("The end must be after the start. Type the length in minutes, 1 or more.", field="minutes")
     if minutes > firm.longest_visit_minutes:
@@ -95,7 +95,7 @@ def check_people(request: BookingRequest) -> None:
     Raises:
         Invalid: one of these.
     """
-    if not request.therapist_ids:
+    if not request.people:
         raise Invalid("Choose who goes.", field="therapist_ids")
     if len(set(request.therapist_ids)) != len(request.therapist_ids):
         raise Invalid("The same therapist is chosen twice. Choose different people.", field="therapist_ids")

@@ -160,13 +160,14 @@ class LegRow(TypedDict):
 
 
 class HistoryRow(TypedDict):
-    """One thing that happened to a visit."""
+    """One thing that happened to a visit; ``because`` is why somebody was chosen, when they were."""
 
     event_id: int
     when: str
     what: str
     who: str
     reason: str
+    because: str
 
 
 class Detail(TypedDict):
@@ -218,7 +219,8 @@ class OwnJob(TypedDict):
 
     ``kind`` is ``assignment`` or ``leg``; ``id`` is that row's. Phone and address are those of this job alone, and only
     while they are needed. ``step`` is the next one, ``beside`` saying no to an offer, ``more`` what else there is;
-    ``why`` says who must act before the work goes on. ``call_phone`` is of whoever they ride with.
+    ``why`` says who must act before the work goes on, ``then`` what follows the next step when nobody has to.
+    ``call_phone`` is of whoever they ride with.
     """
 
     kind: str
@@ -245,6 +247,7 @@ class OwnJob(TypedDict):
     call_name: str
     call_phone: str
     step: OwnAct
+    then: list[OwnAct]
     beside: OwnAct
     more: list[OwnAct]
     panic: bool
@@ -252,65 +255,14 @@ class OwnJob(TypedDict):
 
 
 class OwnNight(TypedDict):
-    """What a therapist or driver sees of the evening; each key is one pushed variable."""
+    """What a therapist or driver sees: what is on, what comes tonight, what comes on other evenings, what is over.
+
+    Each key is one pushed variable.
+    """
 
     evening: str
     shift: str
     now_jobs: list[OwnJob]
     next_jobs: list[OwnJob]
+    later_jobs: list[OwnJob]
     done_jobs: list[OwnJob]
-
-
-class SheetVisit(TypedDict):
-    """A visit on the printed sheet of an evening. ``starts`` and ``ends`` are local, ``2026-11-23 21:30``."""
-
-    id: int
-    when: str
-    until: str
-    starts: str
-    ends: str
-    state: str
-    client: str
-    client_notes: str
-    phone: str
-    address: str
-    way_in: str
-    services: str
-    therapists: list[str]
-    drivers: list[str]
-    price: str
-    pesos: str
-    notes: str
-
-
-class SheetJob(TypedDict):
-    """One line of one person's list."""
-
-    starts: str
-    when: str
-    what: str
-    client: str
-    phone: str
-    address: str
-    notes: str
-
-
-class SheetPerson(TypedDict):
-    """One therapist's or driver's list."""
-
-    name: str
-    phone: str
-    jobs: list[SheetJob]
-
-
-class Sheet(TypedDict):
-    """An evening on paper. ``called_off`` counts the visits that are not on it."""
-
-    day: str
-    evening: str
-    hours: str
-    printed: str
-    visits: list[SheetVisit]
-    called_off: int
-    therapists: list[SheetPerson]
-    drivers: list[SheetPerson]

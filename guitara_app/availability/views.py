@@ -99,7 +99,13 @@ NO_HOURS = PersonHours(
 
 
 class Presence(TypedDict):
-    """Whether somebody has come and gone this evening, in wall-clock times; empty when not."""
+    """Whether somebody has come and gone this evening, in wall-clock times; empty when not.
+
+    ``there_week`` is how long they were there on the other evenings of the week and on this one once it is over;
+    ``evenings`` how many those are.
+    """
 
     came: str
     left: str
+    there_week: str
+    evenings: int

@@ -9,7 +9,13 @@ from typing import NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.queries.rows import pesos
+from guitara_app.firm.queries import firm_settings
 from guitara_app.money.rules import Amounts
+from guitara_app.money.views import PaymentLine
+
+_KINDS = {"payment": "Paid", "correction": "Corrected", "write_off": "Written off"}
+_METHODS = {"cash": "cash", "gcash": "GCash", "bank_transfer": "bank transfer", "card": "card"}
 
 
 class Entry(NamedTuple):
@@ -56,6 +62,37 @@ def ledger(session: Session, appointment_id: int) -> list[Entry]:
         {"visit": appointment_id},
     )
     return [Entry(*row) for row in rows]
+
+
+def payment_lines(session: Session, appointment_id: int) -> list[PaymentLine]:
+    """The same in words, each receipt with a warning when its picture was kept before for something else."""
+    calendar = firm_settings(session).calendar
+    entries = ledger(session, appointment_id)
+    again = _kept_elsewhere(session, [one.receipt_id for one in entries if one.receipt_id is not None])
+    return [
+        PaymentLine(
+            id=one.id,
+            what=f"{_KINDS[one.kind]}, {_METHODS[one.method]}" if one.method in _METHODS else _KINDS[one.kind],
+            amount=pesos(one.amount) + (f" + {pesos(one.extension_amount)} extension" if one.extension_amount else ""),
+            by=one.by,
+            when=calendar.moment_label(one.happened_at),
+            words=". ".join(words for words in (one.reason, one.notes) if words),
+            receipt=f"/receipts/{one.receipt_id}" if one.receipt_id else "",
+            warning=again.get(one.receipt_id or 0, ""),
+        )
+        for one in entries
+    ]
+
+
+def _kept_elsewhere(session: Session, receipt_ids: list[int]) -> dict[int, str]:
+    rows = session.execute(
+        text(
+            "SELECT r.id, string_agg(DISTINCT '#' || o.appointment_id, ', ') AS visits FROM receipts r"
+            " JOIN receipts o ON o.sha256 = r.sha256 AND o.id <> r.id WHERE r.id = ANY(:ids) GROUP BY r.id"
+        ),
+        {"ids": receipt_ids},
+    )
+    return {row.id: f"The same picture was kept before: {row.visits}." for row in rows}
 
 
 def received(session: Session, appointment_id: int) -> dict[str, Amounts]:

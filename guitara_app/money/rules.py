@@ -59,6 +59,19 @@ def differences(recorded: Mapping[str, Amounts], method: Method, right: Amounts)
     return found
 
 
+def commission(received: Amounts, share: Decimal, among: int, extended: Decimal) -> Decimal:
+    """What one therapist earns of a visit, in pesos.
+
+    Args:
+        received: what the client paid.
+        share: the part of the price that goes to the therapists.
+        among: how many of them worked, who share it equally.
+        extended: this therapist's part of the extensions, 0 to 1; all of what they brought in is theirs.
+    """
+    price, extension = received
+    return (price * share / among + extension * extended).quantize(_CENTAVO)
+
+
 def receipt_type(content: bytes) -> str:
     """The media type that the first bytes of a file say it is; whatever it is called does not count.
 

@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import Action
-from guitara_app.appointments.services.visit import Step, Tap, in_order, visit_step, worked
+from guitara_app.appointments.services.rows import worked
+from guitara_app.appointments.services.visit import Step, Tap, in_order, visit_step
 from guitara_app.clients.rules import normal_note
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import result_of_key

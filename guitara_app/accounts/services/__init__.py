@@ -1,11 +1,22 @@
 """Every change of an account: signing in and out, shutting it, what its holder keeps in it, and its API tokens."""
 
 from guitara_app.accounts.services.accounts import disable, enable
+from guitara_app.accounts.services.people import (
+    Invitation,
+    Invited,
+    NewPerson,
+    accept_invitation,
+    add_person,
+    insert_person,
+    invite,
+    invited_by,
+)
 from guitara_app.accounts.services.profile import PasswordChanged, change_details, change_password, end_session
 from guitara_app.accounts.services.signing_in import (
     SignedIn,
     SignInRefused,
     open_session,
+    purge_links,
     purge_sessions,
     sign_in,
     sign_out,
@@ -13,17 +24,26 @@ from guitara_app.accounts.services.signing_in import (
 from guitara_app.accounts.services.tokens import NewToken, make_token, revoke_token, touch_token
 
 __all__ = [
+    "Invitation",
+    "Invited",
+    "NewPerson",
     "NewToken",
     "PasswordChanged",
     "SignInRefused",
     "SignedIn",
+    "accept_invitation",
+    "add_person",
     "change_details",
     "change_password",
     "disable",
     "enable",
     "end_session",
+    "insert_person",
+    "invite",
+    "invited_by",
     "make_token",
     "open_session",
+    "purge_links",
     "purge_sessions",
     "revoke_token",
     "sign_in",

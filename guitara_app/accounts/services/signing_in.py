@@ -113,6 +113,15 @@ def purge_sessions(session: Session, *, now: datetime) -> int:
     return len(gone.all())
 
 
+def purge_links(session: Session, *, now: datetime) -> int:
+    """Forget invitations and resets that were used, or are over, a month ago; returns how many."""
+    gone = session.execute(
+        text("DELETE FROM account_tokens WHERE least(used_at, expires_at) < :now - interval '30 days' RETURNING id"),
+        {"now": now},
+    )
+    return len(gone.all())
+
+
 def locked(person: Person, *, now: datetime) -> SignInRefused | None:
     """The refusal while wrong passwords keep the account shut; None when it is open."""
     if person.locked_until is None or person.locked_until <= now:

@@ -121,6 +121,8 @@ class Assignment(Table, table=True):
     progress: str = word()
     offered_at: datetime = moment()
     due_at: datetime | None = moment(nullable=True)
+    # When whoever is asked was told that the time to answer is nearly over.
+    warned_at: datetime | None = moment(nullable=True)
     answered_at: datetime | None = moment(nullable=True)
     answer_reason: str = words()
     chosen_because: str = words()
@@ -142,6 +144,7 @@ class Assignment(Table, table=True):
     materials_reported_at: datetime | None = moment(nullable=True)
     pickup_asked_at: datetime | None = moment(nullable=True)
     pickup_urgent: bool = False
+    home_at: datetime | None = moment(nullable=True)
     released_at: datetime | None = moment(nullable=True)
     override_reason: str = words()
     version: int = 1

@@ -99,7 +99,6 @@ class LegOffer(Table, table=True):
         Index("uq_leg_offers_open", "leg_id", unique=True, postgresql_where=text("answer = 'open'")),
         Index("uq_leg_offers_once", "leg_id", "driver_id", "search_number", unique=True),
         Index("ix_leg_offers_due", "due_at", postgresql_where=text("answer = 'open'")),
-        Index("ix_leg_offers_driver_id", "driver_id", "offered_at"),
     )
 
     id: int = identity()
@@ -109,5 +108,6 @@ class LegOffer(Table, table=True):
     answer: str = word()
     offered_at: datetime = moment()
     due_at: datetime = moment()
+    warned_at: datetime | None = moment(nullable=True)
     answered_at: datetime | None = moment(nullable=True)
     reason: str = words()

@@ -83,6 +83,7 @@ def alternatives(
     *,
     now: datetime,
     but: Collection[int] = (),
+    automatic: int = 0,
 ) -> Alternatives:
     """What could be offered instead, nearest first; nothing while the choice can be booked as it is.
 
@@ -93,19 +94,28 @@ def alternatives(
         found: everybody for that time, as ``candidates`` answered.
         now: the present moment; nothing earlier is offered.
         but: assignments that are about to be moved.
+        automatic: how many others are to go besides those chosen, whoever they are.
     """
     free = {one.person_id for one in found if one.free}
-    if free.issuperset(chosen) and (chosen or free):
+    enough = len(free - set(chosen)) >= automatic
+    if free.issuperset(chosen) and enough and (chosen or free):
         return Alternatives()
     calendar = firm_settings(session).calendar
     evenings = _look_up(session, wanted, [one.person_id for one in found], wanted.day, wanted.day, now=now, but=but)
     starts = list(steps_around(wanted.starts_at, calendar.day_period(wanted.day), now))
-    times = together(evenings, wanted.job, chosen, starts) if chosen else []
-    if chosen and not times:
+    known = bool(chosen or automatic)
+    times = together(evenings, wanted.job, chosen, starts, automatic) if known else []
+    if known and not times:
         last = wanted.day + timedelta(days=_LATER_EVENINGS)
-        later = _look_up(session, wanted, chosen, wanted.day + timedelta(days=1), last, now=now, but=but)
-        times = _on_later_evenings(later, wanted, chosen, now)
-    others = instead(evenings, wanted.job, chosen, [one.person_id for one in found if one.free], starts)
+        people = [one.person_id for one in found] if automatic else chosen
+        later = _look_up(session, wanted, people, wanted.day + timedelta(days=1), last, now=now, but=but)
+        times = _on_later_evenings(later, wanted, chosen, now, automatic)
+    # Where only those are too few whom nobody has named, other names are no help.
+    others = (
+        []
+        if automatic and free.issuperset(chosen)
+        else instead(evenings, wanted.job, chosen, [one.person_id for one in found if one.free], starts)
+    )
     return Alternatives(
         times=[OtherTime(calendar.business_date(start), start) for start in times],
         others=[
@@ -131,9 +141,14 @@ def steps_around(wanted: datetime, within: Period, now: datetime) -> Iterator[da
                 yield start
 
 
-def together(evenings: Evenings, job: Job, people: Sequence[int], starts: Sequence[datetime]) -> list[datetime]:
-    """The nearest starts at which all of ``people`` are free, some earlier and some later than wanted, by the clock."""
-    free = [start for start in starts if _all_free(evenings, people, job, start)]
+def together(
+    evenings: Evenings, job: Job, people: Sequence[int], starts: Sequence[datetime], others: int = 0
+) -> list[datetime]:
+    """The nearest starts at which all of ``people`` are free, some earlier and some later than wanted, by the clock.
+
+    And ``others`` more, whoever they are.
+    """
+    free = [start for start in starts if _all_free(evenings, people, job, start, others)]
     earlier = [start for start in free if start < job.start][:_TIMES_EACH_WAY]
     later = [start for start in free if start > job.start][:_TIMES_EACH_WAY]
     return sorted(earlier + later)
@@ -164,7 +179,9 @@ def instead(
     return found
 
 
-def _on_later_evenings(evenings: Evenings, wanted: Wanted, people: Sequence[int], now: datetime) -> list[datetime]:
+def _on_later_evenings(
+    evenings: Evenings, wanted: Wanted, people: Sequence[int], now: datetime, others: int
+) -> list[datetime]:
     """The start nearest to the same clock on each of the next evenings on which all of ``people`` are free."""
     calendar, found = evenings.calendar, list[datetime]()
     clock = calendar.local(wanted.starts_at).time()
@@ -172,13 +189,16 @@ def _on_later_evenings(evenings: Evenings, wanted: Wanted, people: Sequence[int]
         day = wanted.day + timedelta(days=ahead)
         same = calendar.at(day, clock)
         starts = (same, *steps_around(same, calendar.day_period(day), now))
-        found += islice((start for start in starts if _all_free(evenings, people, wanted.job, start)), 1)
+        found += islice((start for start in starts if _all_free(evenings, people, wanted.job, start, others)), 1)
     return found[:_LATER_TIMES]
 
 
-def _all_free(evenings: Evenings, people: Sequence[int], job: Job, start: datetime) -> bool:
+def _all_free(evenings: Evenings, people: Sequence[int], job: Job, start: datetime, others: int = 0) -> bool:
     moved = dataclasses.replace(job, start=start, end=start + (job.end - job.start))
-    return all(evenings.is_free(person, moved) for person in people)
+    if not all(evenings.is_free(person, moved) for person in people):
+        return False
+    spare = (person for person in evenings.names if person not in people and evenings.is_free(person, moved))
+    return len(list(islice(spare, others))) == others
 
 
 _PEOPLE = text(

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.attention import attention, claimed
-from guitara_app.appointments.queries.drivers import QueuedDriver, driver_queue
 from guitara_app.appointments.queries.evening import evening_visits
+from guitara_app.appointments.queries.queue import AtPresent, drivers_at_present
 from guitara_app.appointments.queries.rows import VisitRow, driver_words, expected_end, pesos, short_name
 from guitara_app.appointments.queries.waiting import Entry
 from guitara_app.appointments.views import Board, Card, DriverRow, Night, NightBar, NightRow
@@ -38,6 +38,8 @@ _COLUMN_OF = {
     S.AWAITING_PAYMENT: "payment",
     S.PAID: "payment",
 }
+COLUMNS = tuple(dict.fromkeys(_COLUMN_OF.values()))
+"""The columns of visits that are not over, as the evening goes."""
 _WAY_BACK = frozenset({LegState.SEARCHING, LegState.OFFERED, LegState.ACCEPTED, LegState.UNDER_WAY})
 # What a card says of an entry of needs-me-now; the rest shows on the card anyway.
 _WARNINGS = {
@@ -52,7 +54,7 @@ _WARNINGS = {
     "overdue": "answer overdue",
     "over_time": "over time",
 }
-_ENDED_SHOWN = 50
+ENDED_SHOWN = 50
 _COUNTED_DOWN = timedelta(minutes=90)
 
 
@@ -63,17 +65,16 @@ def board(session: Session, *, now: datetime) -> Board:
     rows = evening_visits(session, day)
     entries = attention(session, rows, calendar, now=now)
     warnings = _warnings(entries)
-    columns: dict[str, list[Card]] = {name: [] for name in ("waiting", "confirmed", "on_the_way", "in_session")}
-    columns |= {"payment": []}
+    columns: dict[str, list[Card]] = {name: [] for name in COLUMNS}
     ended = []
     for visit in rows:
-        column = _column(visit)
+        column = column_of(visit)
         if column == "ended":
             ended.append(visit)
         else:
-            columns[column].append(_card(visit, calendar, warnings, now))
+            columns[column].append(card_of(visit, calendar, warnings, now))
     # Whoever is free first comes first.
-    columns["in_session"].sort(key=lambda card: (card["ends_at"], card["id"]))
+    columns["in_session"].sort(key=by_end)
     on_shift = _on_shift(session, now)
     return Board(
         night=_night(rows, calendar, day, on_shift),
@@ -84,7 +85,7 @@ def board(session: Session, *, now: datetime) -> Board:
         on_the_way=columns["on_the_way"],
         in_session=columns["in_session"],
         payment=columns["payment"],
-        ended=[_card(visit, calendar, warnings, now) for visit in _latest_first(ended)[:_ENDED_SHOWN]],
+        ended=[card_of(visit, calendar, warnings, now) for visit in _latest_first(ended)[:ENDED_SHOWN]],
         ended_count=len(ended),
         drivers=_drivers(session, calendar, {entry.driver_id for entry in entries}, now),
     )
@@ -93,8 +94,13 @@ def board(session: Session, *, now: datetime) -> Board:
 def ended_cards(session: Session, *, now: datetime) -> list[Card]:
     """Every visit that has ended this evening, the latest first; the board itself shows the first of them."""
     calendar = firm_settings(session).calendar
-    ended = [visit for visit in evening_visits(session, calendar.business_date(now)) if _column(visit) == "ended"]
-    return [_card(visit, calendar, {}, now) for visit in _latest_first(ended)]
+    ended = [visit for visit in evening_visits(session, calendar.business_date(now)) if column_of(visit) == "ended"]
+    return [card_of(visit, calendar, {}, now) for visit in _latest_first(ended)]
+
+
+def by_end(card: Card) -> tuple[str, int]:
+    """The order of the column of sessions."""
+    return card["ends_at"], card["id"]
 
 
 def _latest_first(ended: list[VisitRow]) -> list[VisitRow]:
@@ -112,12 +118,23 @@ def _warnings(entries: list[Entry]) -> dict[int, list[str]]:
     return found
 
 
-def _column(visit: VisitRow) -> str:
+def column_of(visit: VisitRow) -> str:
+    """Where on the board the visit stands: the name of a column, or ``ended``."""
     way_back = any(not leg["outbound"] and leg["state"] in _WAY_BACK for leg in visit.legs)
     return _COLUMN_OF.get(visit.row.state, "payment" if way_back else "ended")
 
 
-def _card(visit: VisitRow, calendar: Calendar, warnings: dict[int, list[str]], now: datetime) -> Card:
+def card_of(visit: VisitRow, calendar: Calendar, warnings: dict[int, list[str]], now: datetime) -> Card:
+    """What the board shows of the visit."""
+    soon, warns = visit.row.starts_at - now < _COUNTED_DOWN, warnings.get(visit.row.id, [])
+    key = ("card", calendar, soon, *warns)
+    card: Card | None = visit.worked_out.get(key)
+    if card is None:
+        card = visit.worked_out[key] = _card(visit, calendar, warns, soon=soon)
+    return card
+
+
+def _card(visit: VisitRow, calendar: Calendar, warnings: list[str], *, soon: bool) -> Card:
     row = visit.row
     open_offers = [seat["due_at"] for seat in visit.seats if seat["answer"] == Answer.OFFERED and seat["due_at"]]
     several = len(visit.counting) > 1
@@ -137,8 +154,8 @@ def _card(visit: VisitRow, calendar: Calendar, warnings: dict[int, list[str]], n
         driver=driver_words(visit, calendar),
         price=pesos(row.price + row.extension_price),
         due_at=min(open_offers) if open_offers else "",
-        soon=row.starts_at - now < _COUNTED_DOWN,
-        warnings=warnings.get(row.id, []),
+        soon=soon,
+        warnings=warnings,
     )
 
 
@@ -167,27 +184,48 @@ def _night_rows(rows: list[VisitRow], hours: Range[datetime], calendar: Calendar
     opens, closes = _ends(hours)
     by_person: dict[int, NightRow] = {}
     for visit in rows:
-        for seat in visit.seats:
-            if seat["answer"] not in LIVE_ANSWERS and not (seat["progress"] == Progress.ENDED or seat["review"]):
-                continue
-            person = by_person.setdefault(
-                seat["person_id"], NightRow(person_id=seat["person_id"], name=seat["name"], bars=[])
-            )
-            start = datetime.fromisoformat(seat["started_at"] or seat["planned_start"])
-            end = datetime.fromisoformat(seat["ended_at"] or seat["planned_end"])
-            if seat["progress"] == Progress.IN_SESSION:
-                end = max(end, now)
-            left, right = (max(0.0, min(100.0, _percent(at, opens, closes))) for at in (start, end))
-            if right > left:
-                bar = NightBar(
-                    appointment_id=visit.row.id,
-                    state="rejected" if seat["review"] else visit.row.state,
-                    label=visit.row.client,
-                    left=round(left, 2),
-                    width=round(right - left, 2),
-                )
+        for person_id, name, bar in _bars(visit, opens, closes, now):
+            person = by_person.setdefault(person_id, NightRow(person_id=person_id, name=name, bars=[]))
+            if bar is not None:
                 person["bars"].append(bar)
     return sorted(by_person.values(), key=lambda person: person["name"])
+
+
+Bars = list[tuple[int, str, NightBar | None]]
+
+
+def _bars(visit: VisitRow, opens: datetime, closes: datetime, now: datetime) -> Bars:
+    """Everybody of the visit with their bar; None where it lies outside the hours that are shown."""
+    if any(seat["progress"] == Progress.IN_SESSION for seat in visit.seats):
+        return _measured(visit, opens, closes, now)
+    key = ("bars", opens, closes)
+    bars: Bars | None = visit.worked_out.get(key)
+    if bars is None:
+        bars = visit.worked_out[key] = _measured(visit, opens, closes, now)
+    return bars
+
+
+def _measured(visit: VisitRow, opens: datetime, closes: datetime, now: datetime) -> Bars:
+    found: Bars = []
+    for seat in visit.seats:
+        if seat["answer"] not in LIVE_ANSWERS and not (seat["progress"] == Progress.ENDED or seat["review"]):
+            continue
+        start = datetime.fromisoformat(seat["started_at"] or seat["planned_start"])
+        end = datetime.fromisoformat(seat["ended_at"] or seat["planned_end"])
+        if seat["progress"] == Progress.IN_SESSION:
+            end = max(end, now)
+        left, right = (max(0.0, min(100.0, _percent(at, opens, closes))) for at in (start, end))
+        bar = None
+        if right > left:
+            bar = NightBar(
+                appointment_id=visit.row.id,
+                state="rejected" if seat["review"] else visit.row.state,
+                label=visit.row.client,
+                left=round(left, 2),
+                width=round(right - left, 2),
+            )
+        found.append((seat["person_id"], seat["name"], bar))
+    return found
 
 
 def _percent(at: datetime, opens: datetime, closes: datetime) -> float:
@@ -215,19 +253,25 @@ def _on_shift(session: Session, now: datetime) -> dict[str, int]:
 
 
 def _drivers(session: Session, calendar: Calendar, silent: set[int], now: datetime) -> list[DriverRow]:
-    shown = [_driver(driver, calendar, silent=driver.id in silent) for driver in driver_queue(session, now=now)]
+    present = [one for one in drivers_at_present(session, now=now) if one.here]
+    shown = [_driver(one, calendar, silent=one.on.id in silent) for one in present]
     order = {"free": 0, "silent": 1}
     return sorted(shown, key=lambda driver: order.get(driver["status"], 2))
 
 
-def _driver(driver: QueuedDriver, calendar: Calendar, *, silent: bool) -> DriverRow:
-    until = f"{calendar.local(driver.until):%H:%M}" if driver.until else ""
+def _driver(one: AtPresent, calendar: Calendar, *, silent: bool) -> DriverRow:
+    leg, due_at = one.current or one.asked, one.asked.due_at if one.asked is not None else None
+    detail = one.on.vehicle
+    if leg is not None:
+        detail = f"{leg.town}, until {calendar.local(leg.until):%H:%M}"
+    elif one.coming is not None:
+        detail += f", then {one.coming.town} at {calendar.local(one.coming.starts):%H:%M}"
     return DriverRow(
-        id=driver.id,
-        name=driver.name,
-        vehicle=driver.vehicle,
-        status="silent" if silent else driver.status,
-        detail=f"{driver.place}, until {until}" if until else driver.vehicle,
-        since=driver.since.isoformat(),
-        due_at=driver.due_at.isoformat() if driver.due_at else "",
+        id=one.on.id,
+        name=one.on.name,
+        vehicle=one.on.vehicle,
+        status="silent" if silent else one.status,
+        detail=detail,
+        since=(leg.departed_at if leg is not None and leg.departed_at else one.free_since).isoformat(),
+        due_at=due_at.isoformat() if due_at else "",
     )

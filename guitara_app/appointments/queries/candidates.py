@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.policies import Load, Policy, Standing, duration_words, load_words, shares, sort_key
 from guitara_app.appointments.queries.jobs import KnownJob, around, seat_jobs, travel_times
+from guitara_app.appointments.queries.loads import loads
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
@@ -38,13 +41,18 @@ class Wanted:
 
 
 class Candidate(NamedTuple):
-    """A therapist for what is wanted: free or not, why, in words, and the jobs that are in the way."""
+    """A therapist for what is wanted: free or not, why, in words, and the jobs that are in the way.
+
+    ``measure`` is what the policy goes by, in words; empty for whoever is not free.
+    """
 
     person_id: int
     name: str
     free: bool
     reason: str
     conflicts: tuple[Overlap, ...] = ()
+    favourite: bool = False
+    measure: str = ""
 
 
 _CANDIDATES = text(
@@ -77,11 +85,13 @@ def candidates(
     now: datetime,
     only: Collection[int] | None = None,
     but: Collection[int] = (),
+    known: Mapping[int, list[KnownJob]] | None = None,
 ) -> list[Candidate]:
-    """Every therapist in use (or those in ``only``), best first: the client's favourite, then the longest idle.
+    """Every therapist in use (or those in ``only``), best first: the client's favourite, then as the policy has it.
 
     Free means: gives the services, is on shift for the whole visit, and has no live job that it would overlap or be too
-    near to. Assignments in ``but`` do not count: they are about to be moved.
+    near to. Assignments in ``but`` do not count: they are about to be moved. ``known`` are all live jobs of those in
+    ``only``, for whoever has read them already.
     """
     firm = firm_settings(session)
     calendar, travel = firm.calendar, travel_times(firm)
@@ -99,37 +109,64 @@ def candidates(
     }
     rows = session.execute(_CANDIDATES, values).all()
     reach = around(wanted.starts_at, wanted.ends_at + timedelta(minutes=wanted.buffer_minutes))
-    jobs = seat_jobs(session, [row.id for row in rows], now=now, within=reach, but=but)
-    ranked = [_ranked(row, jobs[row.id], wanted, travel, calendar) for row in rows]
+    if known is None:
+        jobs = seat_jobs(session, [row.id for row in rows], now=now, within=reach, but=but)
+    else:
+        jobs = {person: [one for one in theirs if one.job.id not in but] for person, theirs in known.items()}
+    policy = Policy(firm.policy)
+    worked = loads(session, wanted.day, calendar, now=now, but=but) if policy is Policy.BALANCED else {}
+    by_policy = _ByPolicy(policy, worked)
+    ranked = [_ranked(row, jobs[row.id], wanted, travel, calendar, by_policy) for row in rows]
     ranked.sort(key=lambda pair: pair[0])
     return [candidate for _, candidate in ranked]
 
 
-def duration_words(minutes: int) -> str:
-    """``45 min``, ``1 h 05``."""
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
+class _ByPolicy:
+    """The order of those who are free, with what it is made from."""
+
+    def __init__(self, policy: Policy, known: dict[int, Load]) -> None:
+        self.policy = policy
+        self._loads = known
+        self._shares = shares(known)
+
+    def key(self, row: Row[Any], idle: int) -> tuple[Any, ...]:
+        share = self._shares.get(row.id, Fraction(1))
+        return sort_key(self.policy, Standing(row.id, row.name, bool(row.favourite), idle, share))
+
+    def measure(self, row: Row[Any], idle: int) -> str:
+        if self.policy is Policy.FIFO:
+            return duration_words(idle)
+        return load_words(self._loads.get(row.id, Load(0, 0, 0)))
 
 
 def _ranked(
-    row: Row[Any], known: list[KnownJob], wanted: Wanted, travel: TravelTimes, calendar: Calendar
-) -> tuple[tuple[int, int, str, int], Candidate]:
+    row: Row[Any],
+    known: list[KnownJob],
+    wanted: Wanted,
+    travel: TravelTimes,
+    calendar: Calendar,
+    by_policy: _ByPolicy,
+) -> tuple[tuple[Any, ...], Candidate]:
     conflicts = tuple(overlaps(wanted.job, known, travel, calendar))
     if conflicts:
         said = ", ".join(overlap_words(clash) for clash in conflicts)
-        return (3, 0, row.name, row.id), Candidate(row.id, row.name, False, said, conflicts)
+        return (1, row.name, row.id), Candidate(row.id, row.name, False, said, conflicts)
     if not row.covers:
-        return (4, 0, row.name, row.id), Candidate(row.id, row.name, False, _off_shift(row, calendar))
+        return (2, row.name, row.id), Candidate(row.id, row.name, False, _off_shift(row, calendar))
     if row.cannot_give:
-        return (5, 0, row.name, row.id), Candidate(row.id, row.name, False, f"does not give {row.cannot_give}")
+        return (3, row.name, row.id), Candidate(row.id, row.name, False, f"does not give {row.cannot_give}")
     idle = minutes_between(row.last_end or row.starts, wanted.starts_at)
+    measure = by_policy.measure(row, idle)
     parts = [
         "client's favourite" if row.favourite else "",
+        measure if by_policy.policy is Policy.BALANCED else "",
         f"{row.jobs} job{'s' if row.jobs > 1 else ''} tonight" if row.jobs else "no job yet tonight",
         f"free {duration_words(idle)} before",
         _way(known, wanted, travel),
     ]
-    candidate = Candidate(row.id, row.name, True, ", ".join(part for part in parts if part))
-    return (1 if row.favourite else 2, -idle, row.name, row.id), candidate
+    said = ", ".join(part for part in parts if part)
+    candidate = Candidate(row.id, row.name, True, said, favourite=bool(row.favourite), measure=measure)
+    return (0, *by_policy.key(row, idle)), candidate
 
 
 def _way(known: list[KnownJob], wanted: Wanted, travel: TravelTimes) -> str:

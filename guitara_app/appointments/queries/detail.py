@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from guitara_app.appointments.happenings import WHAT_HAPPENED
 from guitara_app.appointments.queries import possible
+from guitara_app.appointments.queries.automatic import BECAUSE
 from guitara_app.appointments.queries.rows import VisitRow, pesos, visits
 from guitara_app.appointments.views import Detail, HistoryRow, LegRow, Place
 from guitara_app.clients.rules import shown_phone
@@ -101,7 +102,8 @@ def _legs(visit: VisitRow, calendar: Calendar) -> list[LegRow]:
 def _history(session: Session, appointment_id: int, calendar: Calendar) -> list[HistoryRow]:
     rows = session.execute(
         text(
-            "SELECT e.id, e.kind, e.happened_at, a.name AS actor, o.name AS for_whom, p.name AS person, d.reason"
+            "SELECT e.id, e.kind, e.happened_at, a.name AS actor, o.name AS for_whom, p.name AS person, d.reason,"  # noqa: S608
+            f" {BECAUSE} AS because"
             " FROM events e LEFT JOIN people a ON a.id = e.actor_id LEFT JOIN people o ON o.id = e.on_behalf_of_id"
             " LEFT JOIN people p ON p.id = e.person_id LEFT JOIN event_details d ON d.event_id = e.id"
             " WHERE e.appointment_id = :id ORDER BY e.happened_at DESC, e.id DESC LIMIT 100"
@@ -120,4 +122,5 @@ def _history_row(row: Any, calendar: Calendar) -> HistoryRow:
         what=f"{what}: {row.person}" if row.person and row.person != row.actor else what,
         who=f"{who} for {row.for_whom}" if row.for_whom else who,
         reason=row.reason or "",
+        because=row.because,
     )

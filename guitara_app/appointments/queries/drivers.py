@@ -1,4 +1,4 @@
-"""Who could drive: the one answer to which driver is free for a trip, who is best, and who is next in the queue."""
+"""Who could drive: the one answer to which driver is free for a trip, and who is best."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Vehicle
-from guitara_app.appointments.models.leg import IS_LIVE
-from guitara_app.appointments.queries.candidates import Candidate, duration_words
+from guitara_app.appointments.policies import duration_words
+from guitara_app.appointments.queries.candidates import Candidate
 from guitara_app.appointments.queries.jobs import (
     LEG_JOINS,
     LEG_PLACES,
@@ -24,7 +24,6 @@ from guitara_app.appointments.queries.jobs import (
 )
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
 from guitara_app.appointments.timeline import Job
-from guitara_app.appointments.words import LegState
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import Calendar, minutes_between
 from guitara_app.travel.estimate import Place, TravelTimes
@@ -83,19 +82,6 @@ class OnDuty(NamedTuple):
         return min(until, max(driven, default=came))
 
 
-class QueuedDriver(NamedTuple):
-    """A driver who is on shift now: what they do, since when, and with a trip where to and until when."""
-
-    id: int
-    name: str
-    vehicle: str
-    status: str
-    since: datetime
-    place: str = ""
-    until: datetime | None = None
-    due_at: datetime | None = None
-
-
 _TRIPS = (
     f"SELECT g.id, g.wanted_at, g.travel_minutes, g.vehicle_needed, g.to_appointment_id, {LEG_PLACES}"  # noqa: S608
     f" FROM legs g {LEG_JOINS}"
@@ -115,15 +101,6 @@ _ON_DUTY = text(
     " LEFT JOIN check_ins c ON c.person_id = p.id AND c.business_date = :day"
     " WHERE p.role = 'driver' AND p.disabled_at IS NULL"
     " AND (CAST(:only AS bigint[]) IS NULL OR p.id = ANY(:only)) ORDER BY p.name, p.id"
-)
-# What a driver has now, or has next: under way before anything else.
-_AT_PRESENT = text(
-    "SELECT DISTINCT ON (t.driver_id) t.driver_id, t.state, t.departed_at, upper(t.occupied) AS until,"  # noqa: S608
-    " l.name AS place, (SELECT due_at FROM leg_offers WHERE leg_id = t.id AND answer = 'open') AS due_at FROM legs t"
-    " LEFT JOIN appointments a ON a.id = coalesce(t.to_appointment_id, t.from_appointment_id)"
-    " LEFT JOIN client_addresses d ON d.id = a.address_id LEFT JOIN localities l ON l.id = d.locality_id"
-    f" WHERE t.driver_id = ANY(:drivers) AND {IS_LIVE.replace('state', 't.state')}"
-    " ORDER BY t.driver_id, t.state = 'under_way' DESC, lower(t.occupied)"
 )
 
 
@@ -185,15 +162,6 @@ def on_duty(session: Session, at: datetime, *, only: Collection[int] | None = No
     ]
 
 
-def driver_queue(session: Session, *, now: datetime) -> list[QueuedDriver]:
-    """The drivers who are on shift now: the free ones first, longest free first; then the others."""
-    here = [one for one in on_duty(session, now) if one.covers(now, now) and not one.has_gone]
-    busy = {row.driver_id: row for row in session.execute(_AT_PRESENT, {"drivers": [one.id for one in here]})}
-    queue = [_queued(one, busy.get(one.id), now) for one in here]
-    order = {"free": 0, LegState.OFFERED: 1, LegState.ACCEPTED: 2, "driving": 3}
-    return sorted(queue, key=lambda driver: (order[driver.status], driver.since, driver.name))
-
-
 def _trip(row: Row[Any], now: datetime) -> Trip:
     return Trip(
         leg_id=row.id,
@@ -235,19 +203,3 @@ def _off_shift(driver: OnDuty, calendar: Calendar) -> str:
         return "not on shift"
     hours = [f"{calendar.local(begins):%H:%M} to {calendar.local(ends):%H:%M}" for begins, ends in driver.shifts]
     return f"on shift {', '.join(hours)} only"
-
-
-def _queued(driver: OnDuty, leg: Row[Any] | None, now: datetime) -> QueuedDriver:
-    since = driver.idle_since((), now)
-    if leg is None:
-        return QueuedDriver(driver.id, driver.name, driver.vehicle, "free", since)
-    return QueuedDriver(
-        id=driver.id,
-        name=driver.name,
-        vehicle=driver.vehicle,
-        status="driving" if leg.state == LegState.UNDER_WAY else leg.state,
-        since=leg.departed_at or since,
-        place=leg.place or "the way back",
-        until=leg.until,
-        due_at=leg.due_at if leg.state == LegState.OFFERED else None,
-    )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.queries.automatic import BECAUSE
 from guitara_app.appointments.queries.rows import VisitRow, visits
 from guitara_app.appointments.words import AppointmentState
 
@@ -60,6 +61,7 @@ class Happened(NamedTuple):
     on_behalf_of: str | None
     person: str | None
     reason: str
+    because: str
 
 
 def listed(session: Session, ask: ListAsk, *, limit: int) -> list[VisitRow]:
@@ -116,8 +118,8 @@ def history(session: Session, appointment_id: int, *, after_id: int = 0, limit: 
     """What happened to a visit, oldest first, from after the entry ``after_id`` on."""
     rows = session.execute(
         text(
-            "SELECT e.id, e.kind, e.happened_at, e.recorded_at, a.name AS actor, o.name AS on_behalf_of,"
-            " p.name AS person, coalesce(d.reason, '') AS reason"
+            "SELECT e.id, e.kind, e.happened_at, e.recorded_at, a.name AS actor, o.name AS on_behalf_of,"  # noqa: S608
+            f" p.name AS person, coalesce(d.reason, '') AS reason, {BECAUSE} AS because"
             " FROM events e LEFT JOIN people a ON a.id = e.actor_id LEFT JOIN people o ON o.id = e.on_behalf_of_id"
             " LEFT JOIN people p ON p.id = e.person_id LEFT JOIN event_details d ON d.event_id = e.id"
             " WHERE e.appointment_id = :id AND e.id > :after ORDER BY e.id LIMIT :limit"

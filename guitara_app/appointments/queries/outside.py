@@ -22,18 +22,21 @@ class OutsideJob(NamedTuple):
     words: str
 
 
-# Hours that touch count as one, whichever evening they belong to.
+# Hours that touch count as one, whichever evening they belong to. The jobs are chosen first, since to look into
+# somebody's hours for each takes longer than all the rest.
 _OUTSIDE = text(
-    "SELECT j.person_id, j.appointment_id, j.starts_at, j.ends_at, a.business_date, c.name AS client FROM ("
+    "WITH chosen AS MATERIALIZED (SELECT j.*, a.business_date, a.client_id FROM ("
     "  SELECT g.person_id, g.appointment_id, g.planned_start AS starts_at, g.planned_end AS ends_at FROM assignments g"
     "  WHERE g.answer IN ('offered', 'accepted') AND g.released_at IS NULL AND g.planned_end > :now"
     "  AND (CAST(:people AS bigint[]) IS NULL OR g.person_id = ANY(:people))"
     "  UNION ALL SELECT t.driver_id, coalesce(t.to_appointment_id, t.from_appointment_id), lower(t.occupied),"
     "  upper(t.occupied) FROM legs t WHERE t.state IN ('offered', 'accepted', 'under_way')"
     "  AND upper(t.occupied) > :now AND (CAST(:people AS bigint[]) IS NULL OR t.driver_id = ANY(:people))"
-    " ) j JOIN appointments a ON a.id = j.appointment_id JOIN clients c ON c.id = a.client_id"
-    " WHERE (CAST(:evening AS date) IS NULL OR a.business_date = :evening)"
-    " AND NOT coalesce((SELECT range_agg(s.period) FROM shifts s WHERE s.person_id = j.person_id"
+    " ) j JOIN appointments a ON a.id = j.appointment_id"
+    " WHERE CAST(:evening AS date) IS NULL OR a.business_date = :evening)"
+    " SELECT j.person_id, j.appointment_id, j.starts_at, j.ends_at, j.business_date, c.name AS client"
+    " FROM chosen j JOIN clients c ON c.id = j.client_id"
+    " WHERE NOT coalesce((SELECT range_agg(s.period) FROM shifts s WHERE s.person_id = j.person_id"
     "   AND s.period && tstzrange(j.starts_at, j.ends_at, '[)')) @> tstzrange(j.starts_at, j.ends_at, '[)'), false)"
     " ORDER BY j.starts_at, j.appointment_id"
 )

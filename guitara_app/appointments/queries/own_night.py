@@ -18,6 +18,7 @@ from guitara_app.appointments.queries.own_steps import (
     ride_of,
     ride_words,
     trip_steps,
+    works_before,
 )
 from guitara_app.appointments.queries.rows import VisitRow, expected_end, pesos, session_end, short_name, visits
 from guitara_app.appointments.views import OwnJob, OwnNight
@@ -57,12 +58,16 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
     jobs.sort(key=lambda job: (job["starts_at"], job["id"]))
     done = [job for job in jobs if job["answer"] == "over"]
     live = [job for job in jobs if job["answer"] != "over"]
-    current = [job for job in live if _is_current(job, now)] or live[:1]
+    tonight = [job for job in live if calendar.business_date(_starts(job)) <= day]
+    current = [job for job in live if _is_current(job, now)] or tonight[:1]
+    coming = [job for job in tonight if job not in current]
+    later = [job for job in live if job not in tonight and job not in current]
     return OwnNight(
         evening=calendar.evening_label(day),
         shift=_shift(session, person_id, calendar, now),
         now_jobs=current,
-        next_jobs=[_for_later(job, now) for job in live if job not in current],
+        next_jobs=[_for_later(job, now) for job in coming],
+        later_jobs=[_another_evening(_for_later(job, now), calendar) for job in later],
         done_jobs=done,
     )
 
@@ -70,12 +75,22 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
 def _is_current(job: OwnJob, now: datetime) -> bool:
     if job["steps_done"] > 1 or (job["kind"] == "leg" and job["due_at"]):
         return True
-    return bool(job["due_at"]) and datetime.fromisoformat(job["starts_at"]) - now < _NOW
+    return bool(job["due_at"]) and _starts(job) - now < _NOW
+
+
+def _starts(job: OwnJob) -> datetime:
+    return datetime.fromisoformat(job["starts_at"])
+
+
+def _another_evening(job: OwnJob, calendar: Calendar) -> OwnJob:
+    at = _starts(job)
+    job["when"] = calendar.night_label(at, calendar.business_date(at))
+    return job
 
 
 def _for_later(job: OwnJob, now: datetime) -> OwnJob:
     """An offer can be answered long before; nobody starts tomorrow's session by a slip of the thumb."""
-    early = datetime.fromisoformat(job["starts_at"]) - now >= _NOW
+    early = _starts(job) - now >= _NOW
     if early and not job["beside"]["action"]:
         job["step"] = NO_ACT
     return job
@@ -163,10 +178,7 @@ def _leg(visit: VisitRow, leg: dict[str, Any], calendar: Calendar, *, before: Vi
     names = leg["passengers"] or "the therapist"
     straight = before is not None and leg["outbound"]
     riders = [seat for one in (visit, before) if one for seat in one.seats if seat["id"] in (leg["riders"] or [])]
-    fetched = {seat["person_id"] for seat in riders}
-    at_work = before is not None and any(
-        seat["person_id"] in fetched and seat["answer"] in LIVE_ANSWERS for seat in before.seats if straight
-    )
+    at_work = works_before(visit, leg, before)
     arrived = any(seat["progress"] == Progress.ARRIVED for seat in riders) and leg["state"] == LegState.UNDER_WAY
     # On the way back nobody needs to find the door any more.
     to_the_door = leg["state"] == LegState.ACCEPTED or (leg["state"] == LegState.UNDER_WAY and leg["outbound"])
@@ -247,6 +259,7 @@ def _job(
         call_name="",
         call_phone="",
         step=steps.step,
+        then=list(steps.then),
         beside=steps.beside,
         more=list(steps.more),
         panic=steps.panic,
@@ -258,9 +271,11 @@ def _shift(session: Session, person_id: int, calendar: Calendar, now: datetime) 
     row = session.execute(
         text(
             "SELECT lower(period) AS starts, upper(period) AS ends FROM shifts"
-            " WHERE person_id = :id AND upper(period) > :now ORDER BY lower(period) LIMIT 1"
+            " WHERE person_id = :id AND upper(period) > :now"
+            # Says nothing new, but evening by evening from here on the index comes to the next shift at once.
+            " AND business_date >= CAST(:day AS date) - 1 ORDER BY business_date, lower(period) LIMIT 1"
         ),
-        {"id": person_id, "now": now},
+        {"id": person_id, "now": now, "day": calendar.business_date(now)},
     ).one_or_none()
     if row is None:
         return "No shift planned"

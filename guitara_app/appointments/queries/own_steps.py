@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from guitara_app.appointments.happenings import HAPPENING
@@ -10,10 +10,11 @@ from guitara_app.appointments.lifecycle import RULES, Action, Party
 from guitara_app.appointments.queries.possible import of_own_place, of_trip
 from guitara_app.appointments.queries.rows import VisitRow, short_name
 from guitara_app.appointments.views import OwnAct, Possible
-from guitara_app.appointments.words import OPEN_LEGS, Answer, AppointmentState, LegState, Progress
+from guitara_app.appointments.words import LIVE_ANSWERS, OPEN_LEGS, Answer, AppointmentState, LegState, Progress
 from guitara_app.kit.time import Calendar
 
 NO_ACT = OwnAct(action="", target_id=0, label="", grave=False, asks=False, values={})
+_OWN_WORDS = {Action.GOT_HOME: "I got home by myself"}
 _SAYS_NO = frozenset({Action.REJECT, Action.DECLINE_LEG})
 # Besides what needs a reason: there is something to fill in, or no way back.
 _ASKS = frozenset({Action.EXTEND, Action.REPORT_MATERIALS, Action.DECLINE_LEG})
@@ -35,6 +36,14 @@ _STEPS = frozenset(
         Action.FINISH,
     }
 )
+# What follows a step when nobody else does anything: for those who have no signal to see it by.
+_THEN = {
+    Action.START_JOURNEY: (Action.ARRIVE, Action.DROP_OFF),
+    Action.ARRIVE: (Action.DROP_OFF,),
+    Action.COLLECT: (Action.FINISH,),
+    Action.START_SESSION: (Action.END_SESSION, Action.REQUEST_PAYMENT),
+    Action.END_SESSION: (Action.REQUEST_PAYMENT,),
+}
 _GONE_IN = frozenset({Progress.ARRIVED, Progress.DROPPED_OFF, Progress.ENDED})
 
 
@@ -46,6 +55,7 @@ class OwnSteps(NamedTuple):
     more: tuple[OwnAct, ...] = ()
     panic: bool = False
     why: str = ""
+    then: tuple[OwnAct, ...] = ()
 
 
 def place_steps(visit: VisitRow, seat: dict[str, Any]) -> OwnSteps:
@@ -57,6 +67,7 @@ def place_steps(visit: VisitRow, seat: dict[str, Any]) -> OwnSteps:
         steps = steps._replace(step=NO_ACT, more=(steps.step, *steps.more))
     if any(one["action"] == Action.ASK_PICKUP for one in acts) or _may_hurry(visit, seat):
         steps = steps._replace(more=(*steps.more, _urgent(seat["id"])))
+    steps = steps._replace(then=_then(steps.step, alone=len(visit.counting) == 1))
     waits = steps.step["action"] in ("", Action.ASK_PICKUP)
     return steps._replace(why=_why_no_step(visit, seat)) if waits else steps
 
@@ -73,7 +84,9 @@ def trip_steps(visit: VisitRow, leg: dict[str, Any], *, busy: bool, at_work: boo
     if leaves and (busy or at_work):
         why = "End the trip you are driving first." if busy else "Who you fetch on the way ends the session first."
         return steps._replace(step=NO_ACT, why=why)
-    return steps if steps.step["action"] else steps._replace(why=_why_no_trip(visit, leg))
+    if not steps.step["action"]:
+        return steps._replace(why=_why_no_trip(visit, leg))
+    return steps._replace(then=_then(steps.step, alone=True))
 
 
 def ride_of(visit: VisitRow, seat: dict[str, Any]) -> dict[str, Any] | None:
@@ -92,20 +105,45 @@ def ride_words(leg: dict[str, Any] | None, calendar: Calendar, day: Any) -> str:
     if leg is None:
         return ""
     if leg["state"] in (LegState.ACCEPTED, LegState.UNDER_WAY) and leg["driver"]:
-        name, minutes = short_name(leg["driver"]), leg["minutes"]
+        name = short_name(leg["driver"])
+        starts = datetime.fromisoformat(leg["starts_at"] or leg["wanted_at"])
+        about = calendar.clock_label(starts + timedelta(minutes=leg["minutes"]), day)
         if leg["state"] == LegState.UNDER_WAY:
-            return f"{name} drives you" if leg["outbound"] else f"{name} is bringing you back"
-        starts = calendar.clock_label(datetime.fromisoformat(leg["starts_at"] or leg["wanted_at"]), day)
-        return f"{name} fetches you about {starts}, {minutes} min drive" if leg["outbound"] else f"{name} collects you"
+            return f"{name} drives you, there about {about}" if leg["outbound"] else f"{name} is bringing you back"
+        if leg["outbound"]:
+            return f"{name} fetches you about {calendar.clock_label(starts, day)}, there about {about}"
+        # The car comes to the client first: that takes about as long as the way back.
+        return f"{name}, arrives about {about}"
     if leg["state"] == LegState.PLANNED:
         return "A driver is looked for nearer to the time"
     return "A driver has been asked" if leg["state"] == LegState.OFFERED else "The desk looks for a driver"
 
 
+def works_before(visit: VisitRow, leg: dict[str, Any], before: VisitRow | None) -> bool:
+    """Whether somebody whom a trip fetches at the visit ``before`` on its way there is still at work in it."""
+    if before is None or not leg["outbound"]:
+        return False
+    riders = [seat for one in (visit, before) for seat in one.seats if seat["id"] in (leg["riders"] or [])]
+    fetched = {seat["person_id"] for seat in riders}
+    return any(seat["person_id"] in fetched and seat["answer"] in LIVE_ANSWERS for seat in before.seats)
+
+
 def is_back(visit: VisitRow, seat: dict[str, Any]) -> bool:
-    """Whether a car has taken the therapist away from this visit."""
+    """Whether the therapist has come away from this visit, by car or without."""
+    if seat["home_at"]:
+        return True
     away = [leg for leg in visit.legs if not leg["outbound"] and seat["id"] in (leg["riders"] or [])]
     return any(leg["state"] == LegState.DONE for leg in away)
+
+
+def _then(step: OwnAct, *, alone: bool) -> tuple[OwnAct, ...]:
+    """The next steps; of a group each has to wait for the others before the bill is on the table."""
+    following = _THEN.get(Action(step["action"]), ()) if step["action"] else ()
+    return tuple(
+        OwnAct(**{**NO_ACT, "action": one.value, "target_id": step["target_id"], "label": HAPPENING[one].button})
+        for one in following
+        if alone or one is not Action.REQUEST_PAYMENT
+    )
 
 
 def _act(one: Possible) -> OwnAct:
@@ -113,7 +151,7 @@ def _act(one: Possible) -> OwnAct:
     return OwnAct(
         action=action.value,
         target_id=one["target_id"],
-        label=one["label"],
+        label=_OWN_WORDS.get(action, one["label"]),
         grave=one["tone"] == "grave",
         asks=action in _ASKS or RULES[action].needs_reason,
         values={},

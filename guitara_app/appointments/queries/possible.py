@@ -136,7 +136,9 @@ def _is_possible(
     if action is Action.REQUEST_PAYMENT:
         return not any(one["payment_requested_at"] for one in visit.seats)
     if action is Action.ASK_PICKUP:
-        return not any(_takes_back(one, seat) for one in visit.legs)
+        return not seat["home_at"] and not any(_takes_back(one, seat) for one in visit.legs)
+    if action is Action.GOT_HOME:
+        return not seat["home_at"] and not any(_brings_home(one, seat) for one in visit.legs)
     return True
 
 
@@ -152,6 +154,11 @@ def _fits_trip(action: Action, by: Party, leg: dict[str, Any]) -> bool:
 def _takes_back(leg: dict[str, Any], seat: dict[str, Any]) -> bool:
     known = _WAY_BACK | {LegState.DONE}
     return not leg["outbound"] and leg["state"] in known and seat["id"] in (leg["riders"] or [])
+
+
+def _brings_home(leg: dict[str, Any], seat: dict[str, Any]) -> bool:
+    """They sit in the car, or have."""
+    return leg["state"] in (LegState.UNDER_WAY, LegState.DONE) and _takes_back(leg, seat)
 
 
 def _can_swap(visit: VisitRow, seat: dict[str, Any]) -> bool:

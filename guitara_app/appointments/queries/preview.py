@@ -10,7 +10,9 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.appointments.policies import Policy
 from guitara_app.appointments.queries.alternatives import Alternatives, alternatives
+from guitara_app.appointments.queries.automatic import Pick, picks, too_few
 from guitara_app.appointments.queries.candidates import Candidate, Wanted, candidates
 from guitara_app.appointments.queries.earliest_driver import no_driver_warning
 from guitara_app.appointments.queries.fields import Standing
@@ -37,7 +39,10 @@ class Problem(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """The booking as far as it is known: its times and price, what is wrong, who could go, and what else could be."""
+    """The booking as far as it is known: its times and price, what is wrong, who could go, and what else could be.
+
+    ``chosen`` are those the policy would choose now; it chooses again when it is saved.
+    """
 
     night_label: str
     starts_label: str
@@ -48,6 +53,8 @@ class Preview(NamedTuple):
     warnings: list[str]
     candidates: list[Candidate]
     alternatives: Alternatives = Alternatives()
+    chosen: list[Pick] = []
+    policy: Policy = Policy.FIFO
 
 
 def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: Standing | None = None) -> Preview:
@@ -67,11 +74,12 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: St
         stays = visit is not None and (draft.evening, draft.start) == (visit.fields.evening, visit.fields.start)
         starts_at = visit.starts_at if visit is not None and stays else None
         planned = _attempt(problems, lambda: plan(draft, services, firm, now=now, starts_at=starts_at))
-    if draft.therapist_ids:
+    if draft.people:
         _attempt(problems, lambda: check_people(draft))
     found: list[Candidate] = []
     warnings: list[str] = []
     other = Alternatives()
+    chosen: list[Pick] = []
     if planned is not None:
         own = [seat.id for seat in visit.seats] if visit else []
         wanted = wanted_by(session, draft, planned)
@@ -80,10 +88,17 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: St
         wrong = _problems_of_people(draft, found, in_question, visit)
         problems += wrong
         warnings = _warnings(session, draft, planned, firm.calendar, visit)
-        if wrong or not draft.therapist_ids:
-            other = alternatives(session, wanted, draft.therapist_ids, found, now=now, but=own)
+        chosen = picks(session, found, draft.automatic, but=draft.therapist_ids)
+        lacking = len(chosen) < draft.automatic
+        if wrong or lacking or not draft.people:
+            other = alternatives(
+                session, wanted, draft.therapist_ids, found, now=now, but=own, automatic=draft.automatic
+            )
+        if lacking:
+            sentence = too_few(session, wanted, draft.automatic, len(chosen), other)
+            problems.append(Problem("therapist_ids", sentence))
         if draft.driver_needed:
-            car = needs_car(draft.driver_needed, draft.car_needed, len(draft.therapist_ids))
+            car = needs_car(draft.driver_needed, draft.car_needed, draft.people)
             warnings += no_driver_warning(session, wanted, car=car, now=now, instead_of=visit.id if visit else 0)
     return Preview(
         night_label=firm.calendar.night_label(planned.starts_at, planned.business_date) if planned else "",
@@ -95,6 +110,8 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: St
         warnings=warnings,
         candidates=found,
         alternatives=other,
+        chosen=chosen,
+        policy=Policy(firm.policy),
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
@@ -28,6 +30,7 @@ seats AS (
      'extension_minutes', g.extension_minutes, 'override', g.override_reason,
      'materials_reported_at', g.materials_reported_at, 'departed_at', g.departed_at, 'arrived_at', g.arrived_at,
      'pickup_asked_at', g.pickup_asked_at, 'pickup_urgent', g.pickup_urgent,
+     'home_at', g.home_at,
      'review', r.id, 'review_opened_at', r.opened_at) ORDER BY g.id) AS seats
   FROM chosen JOIN assignments g ON g.appointment_id = chosen.id JOIN people p ON p.id = g.person_id
   LEFT JOIN reviews r ON r.assignment_id = g.id AND r.decision IS NULL
@@ -54,7 +57,7 @@ driven AS (
   LEFT JOIN leg_offers o ON o.leg_id = t.id AND o.answer = 'open'
   GROUP BY 1)
 SELECT a.*, c.name AS client, c.phone, c.notes AS client_notes, d.line, d.notes AS address_notes, l.name AS locality,
-  d.latitude, d.longitude, b.name AS booked_by, sold.services, seats.seats, driven.legs
+  d.latitude, d.longitude, b.name AS booked_by, sold.services, seats.seats::text AS seats, driven.legs::text AS legs
 FROM chosen a
 JOIN clients c ON c.id = a.client_id
 JOIN client_addresses d ON d.id = a.address_id
@@ -67,12 +70,17 @@ ORDER BY a.starts_at, a.id
 """
 
 
-class VisitRow(NamedTuple):
-    """A visit with its places and trips, as plain mappings."""
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A visit with its places and trips, as plain mappings that nobody changes: the next reader may get the same.
+
+    ``worked_out`` is what readers made of it and of nothing else but what is in the key.
+    """
 
     row: Row[Any]
     seats: list[dict[str, Any]]
     legs: list[dict[str, Any]]
+    worked_out: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def counting(self) -> list[dict[str, Any]]:
@@ -82,8 +90,24 @@ class VisitRow(NamedTuple):
 
 def visits(session: Session, where: str, values: dict[str, Any]) -> list[VisitRow]:
     """The visits for which ``where`` (SQL over ``a``, never user input) holds, earliest first."""
-    rows = session.execute(text(statement(where)), values)
-    return [VisitRow(row, row.seats or [], row.legs or []) for row in rows]
+    return [_visit_row(row) for row in session.execute(text(statement(where)), values)]
+
+
+# Of the hundreds of visits of an evening a change touches one or two; what has been made of the others is as good as
+# new while every column of theirs is as it was. Reading a large board is half as much work with it.
+_read_last: dict[int, VisitRow] = {}
+_KEPT = 2000
+
+
+def _visit_row(row: Row[Any]) -> VisitRow:
+    known = _read_last.get(row.id)
+    if known is not None and known.row == row:
+        return known
+    if len(_read_last) >= _KEPT:
+        _read_last.clear()
+    fresh = VisitRow(row, json.loads(row.seats) if row.seats else [], json.loads(row.legs) if row.legs else [])
+    _read_last[row.id] = fresh
+    return fresh
 
 
 def statement(where: str) -> str:

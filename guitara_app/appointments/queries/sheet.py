@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.evening import evening_visits
 from guitara_app.appointments.queries.rows import VisitRow, pesos, visits
-from guitara_app.appointments.views import Sheet, SheetJob, SheetPerson, SheetVisit
+from guitara_app.appointments.sheet_views import Sheet, SheetJob, SheetPerson, SheetVisit
 from guitara_app.appointments.words import ENDINGS, LIVE_ANSWERS, Answer, LegState
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit import cache
+from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid
+from guitara_app.kit.events import evening_topic
 from guitara_app.kit.time import Calendar
 
 _FARTHEST_DAYS = 3650
@@ -37,8 +40,7 @@ def sheet(session: Session, day: date | None, *, now: datetime) -> Sheet:
     calendar = firm_settings(session).calendar
     tonight = calendar.business_date(now)
     day = day or tonight
-    if abs((day - tonight).days) > _FARTHEST_DAYS:
-        raise Invalid("Choose an evening within ten years of today.", field="evening")
+    _check_near(day, tonight)
     found = evening_visits(session, day) if day == tonight else visits(session, "a.business_date = :day", {"day": day})
     shown = [visit for visit in found if visit.row.state not in ENDINGS]
     return Sheet(
@@ -51,6 +53,36 @@ def sheet(session: Session, day: date | None, *, now: datetime) -> Sheet:
         therapists=_by_person(_therapist_jobs(shown, calendar)),
         drivers=_by_person(_driver_jobs(found, calendar)),
     )
+
+
+def kept_sheet(day: date | None, *, now: datetime) -> Sheet:
+    """The same, made once for all who ask until something of it changes. Blocking.
+
+    Raises:
+        Invalid: the evening is many years away.
+    """
+    with reading() as session:
+        calendar = firm_settings(session).calendar
+    tonight = calendar.business_date(now)
+    day = day or tonight
+    _check_near(day, tonight)
+
+    def make() -> Sheet:
+        with reading() as session:
+            return sheet(session, day, now=now)
+
+    # A trip may lead from the last visit of one evening to the first of the next. And what is unfinished from before is
+    # of any evening, but every change of a visit is told to the desk.
+    near = [evening_topic(day + timedelta(days=number)) for number in (-1, 0, 1)]
+    topics = ["desk"] if day == tonight else near
+    topics += ["accounts", "catalog", "clients", "firm"]
+    kept = cache.kept("sheet", day.isoformat(), tonight.isoformat(), topics=topics, make=make, shape=Sheet)
+    return {**kept, "printed": calendar.moment_label(now)}
+
+
+def _check_near(day: date, tonight: date) -> None:
+    if abs((day - tonight).days) > _FARTHEST_DAYS:
+        raise Invalid("Choose an evening within ten years of today.", field="evening")
 
 
 def _visit(visit: VisitRow, calendar: Calendar) -> SheetVisit:

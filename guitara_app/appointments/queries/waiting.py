@@ -81,6 +81,8 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
     passengers = leg["passengers"] or "Therapist"
     trip = f"{passengers} to {row.locality} for {clock}" if leg["outbound"] else f"{passengers} from {row.locality}"
     choose = way("Choose driver", row.id, Action.CHOOSE_DRIVER, first=True, leg=leg["id"])
+    search = Action.SEARCH_DRIVER if state == LegState.PLANNED else Action.SEARCH_AGAIN
+    automatic = way("Automatic", row.id, search, leg=leg["id"])
     key, driver, starts = f"leg-{leg['id']}", leg["driver"] or "", leg["starts_at"]
     if state == LegState.OFFERED and leg["offer_due_at"] and _moment(leg["offer_due_at"]) < now:
         yield Entry(
@@ -122,7 +124,7 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
             detail=f"{passengers} at {row.locality}",
             visits=(row.id,),
             began=wanted,
-            ways=(choose, *call(first_name(passengers), phones.get(passengers))),
+            ways=(choose, automatic, *call(first_name(passengers), phones.get(passengers))),
         )
     elif _lacks_driver(visit, leg) and wanted - _DRIVER_WANTED < now:
         yield Entry(
@@ -135,7 +137,7 @@ def _of_leg(visit: VisitRow, leg: dict[str, Any], clock: str, now: datetime) -> 
             began=wanted - _DRIVER_WANTED,
             since=wanted if wanted < now else None,
             due_at=None if wanted < now else wanted,
-            ways=(choose, *call("Client", row.phone)),
+            ways=(choose, automatic, *call("Client", row.phone)),
         )
 
 

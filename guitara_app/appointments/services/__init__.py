@@ -15,14 +15,17 @@ from guitara_app.appointments.services.leg_offers import (
     hand_out,
     lapse_leg_offer,
     offer_leg,
+    search_again,
     search_driver,
     step_back,
 )
 from guitara_app.appointments.services.materials import open_day, report_materials
-from guitara_app.appointments.services.pickups import ask_pickup
+from guitara_app.appointments.services.pickups import ask_pickup, got_home
 from guitara_app.appointments.services.relayout import grow_overdue
+from guitara_app.appointments.services.reminding import remind_unanswered
 from guitara_app.appointments.services.reviews import drop, insist, replace
 from guitara_app.appointments.services.sessions import end_session, extend, request_payment, start_session, stop_early
+from guitara_app.appointments.services.sick import sick_now
 
 __all__ = [
     "accept",
@@ -43,6 +46,7 @@ __all__ = [
     "extend",
     "finish",
     "force",
+    "got_home",
     "grow_overdue",
     "hand_out",
     "insist",
@@ -55,12 +59,15 @@ __all__ = [
     "reject",
     "release",
     "release_leg",
+    "remind_unanswered",
     "reopen",
     "replace",
     "report_materials",
     "request_payment",
+    "search_again",
     "search_driver",
     "settle_alarm",
+    "sick_now",
     "start_journey",
     "start_session",
     "step_back",

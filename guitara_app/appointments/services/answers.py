@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import SYSTEM, Actor
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.models import Assignment, Review
+from guitara_app.appointments.queries.automatic import chosen_words
 from guitara_app.appointments.rules import answer_due
 from guitara_app.appointments.services.endings import expire
 from guitara_app.appointments.services.seats import next_candidate, offer_seat, vacate
@@ -91,8 +92,13 @@ def lapse(session: Session, assignment_id: int, *, now: datetime) -> None:
         _open_review(step, seat)
     else:
         due_at = answer_due(now, step.visit.starts_at, firm)
-        offer_seat(step, following.person_id, because=following.reason, due_at=due_at)
-    step.done(data={"next_person_id": None if following is None else following.person_id})
+        offer_seat(step, following.person_id, because=chosen_words(following.because), due_at=due_at)
+    step.done(
+        data={
+            "next_person_id": None if following is None else following.person_id,
+            "chosen": {} if following is None else {following.person_id: following.because},
+        }
+    )
     if firm.when_unanswered == "expire":
         expire(session, step.visit.id, now=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from guitara_app.appointments.queries.candidates import Candidate
 from guitara_app.appointments.queries.drivers import Trip, driver_candidates, trip_of
 from guitara_app.appointments.queries.jobs import leg_jobs, travel_times
 from guitara_app.appointments.services.relayout import apply_layout
+from guitara_app.appointments.services.rows import own_topics
 from guitara_app.appointments.services.visit import Step
 from guitara_app.appointments.timeline import lay_out
 from guitara_app.appointments.words import LegState, OfferAnswer
@@ -24,31 +26,40 @@ from guitara_app.kit.errors import Conflict, Invalid
 from guitara_app.kit.events import record
 
 
-def ask_next(step: Step, leg: Leg) -> Candidate | None:
+def ask_next(step: Step, leg: Leg, *, found: Sequence[Candidate] = ()) -> Candidate | None:
     """Ask the best driver who is free for the trip and was not asked in this search; None when there is none.
 
-    Without one the trip stays as it is and waits for the desk, or until somebody is free.
+    Without one the trip stays as it is and waits for the desk, or until somebody is free. ``found`` is what
+    ``free_to_ask`` said a moment ago; when none of these can be asked any more, everybody is looked at anew.
     """
     session = step.session
     session.flush()
     asked = asked_in_search(session, leg)
     trip = trip_of(session, leg.id, now=step.now)
-    for candidate in driver_candidates(session, trip, now=step.now):
+    return _ask_first(step, leg, trip, found, asked) or _ask_first(
+        step, leg, trip, driver_candidates(session, trip, now=step.now), asked
+    )
+
+
+def free_to_ask(session: Session, leg: Leg, *, now: datetime) -> list[Candidate]:
+    """Who seems free for the trip and was not asked in this search, best first; nobody's time is held."""
+    asked = asked_in_search(session, leg)
+    found = driver_candidates(session, trip_of(session, leg.id, now=now), now=now)
+    return [candidate for candidate in found if candidate.free and candidate.person_id not in asked]
+
+
+def _ask_first(
+    step: Step, leg: Leg, trip: Trip, found: Iterable[Candidate], asked: Collection[int]
+) -> Candidate | None:
+    for candidate in found:
         if candidate.free and candidate.person_id not in asked:
             # Their time is held only now: somebody may have been quicker.
             step.hold({candidate.person_id})
-            again = driver_candidates(session, trip, now=step.now, only=[candidate.person_id])
+            again = driver_candidates(step.session, trip, now=step.now, only=[candidate.person_id])
             if again and again[0].free:
                 offer(step, leg, again[0].person_id, trip)
                 return again[0]
     return None
-
-
-def somebody_to_ask(session: Session, leg: Leg, *, now: datetime) -> bool:
-    """Whether anybody seems free for the trip who was not asked in this search; nobody's time is held."""
-    asked = asked_in_search(session, leg)
-    found = driver_candidates(session, trip_of(session, leg.id, now=now), now=now)
-    return any(candidate.free and candidate.person_id not in asked for candidate in found)
 
 
 def ask_again(step: Step, leg: Leg, driver_id: int) -> Candidate | None:
@@ -121,14 +132,16 @@ def take_time(step: Step, leg: Leg, driver_id: int, trip: Trip) -> None:
     leg.driver_id, leg.planned_start = driver_id, trip.start
     leg.occupied, leg.turnaround_minutes = slot.occupied, slot.turnaround_minutes
     leg.version += 1
-    step.topics.add(f"person:{driver_id}")
+    step.topics |= own_topics(driver_id)
+    step.let_go.discard(driver_id)
 
 
 def let_go(step: Step, leg: Leg, *, becomes: LegState = LegState.SEARCHING) -> None:
     """The driver of the trip is free at once, and nobody need answer for it; it has no range until it is given out."""
     if leg.driver_id is not None:
-        step.topics.add(f"person:{leg.driver_id}")
+        step.topics |= own_topics(leg.driver_id)
         step.hold({leg.driver_id})
+        step.let_go.add(leg.driver_id)
     settle_offer(step, leg, OfferAnswer.WITHDRAWN)
     leg.state, leg.driver_id, leg.planned_start, leg.occupied = becomes, None, None, None
     leg.accepted_at = leg.departed_at = leg.arrived_at = None
@@ -168,7 +181,7 @@ def tell_asked(step: Step, leg: Leg, asked: Candidate | None) -> None:
         HAPPENING[Action.OFFER_LEG].kind,
         by=SYSTEM,
         now=step.now,
-        topics={"desk", f"appointment:{step.visit.id}", f"person:{asked.person_id}"},
+        topics={"desk", "queue", f"appointment:{step.visit.id}", f"person:{asked.person_id}"},
         appointment_id=step.visit.id,
         leg_id=leg.id,
         person_id=asked.person_id,

@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.appointments.models import Appointment, AppointmentService
+from guitara_app.appointments.queries.automatic import Pick
+from guitara_app.appointments.queries.candidates import Wanted
 from guitara_app.appointments.queries.preview import wanted_by
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import Plan, answer_due, check_people, needs_car, plan
+from guitara_app.appointments.services.choosing import choose_all
 from guitara_app.appointments.services.seats import claim_time, offer_seat, therapists
 from guitara_app.appointments.services.visit import booked_step
 from guitara_app.appointments.words import AppointmentState
@@ -28,10 +31,13 @@ from guitara_app.kit.events import result_of_key
 def book(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> int:
     """Book a visit and offer it to its therapists; returns its number. The same request sent twice books once.
 
+    Therapists whom the policy is to choose are chosen here, of those who are free at this moment.
+
     Raises:
         NotAllowed: the actor is not of the desk.
         Invalid, NotFound: something in the request cannot be; ``field`` says what.
         Conflict: somebody's time is taken; the jobs in the way are named.
+        NotPossible: fewer are free than the policy is to choose; the nearest times at which enough are, are named.
     """
     require(actor, Permission.BOOK)
     booker = actor.person_id or 0
@@ -43,8 +49,10 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     planned = plan(request, services, firm, now=now)
     people = therapists(session, request.therapist_ids)
     override = normal_note(request.off_shift_reason, field="off_shift_reason")
-    lock_people(session, set(people))
-    claims = claim_time(session, people, wanted_by(session, request, planned), now=now, override=override)
+    wanted = wanted_by(session, request, planned)
+    picked = _hold(session, set(people), wanted, request.automatic, now=now)
+    people |= therapists(session, [one.person_id for one in picked])
+    claims = claim_time(session, people, wanted, now=now, override=override, picked=picked)
     client = _client(session, actor, request, now=now)
     address = _address(session, request, client.id, now=now)
     visit = _visit(session, request, planned, client.id, address, booker, now)
@@ -53,7 +61,7 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     due_at = answer_due(now, planned.starts_at, firm)
     for person_id, claim in sorted(claims.items()):
         offer_seat(step, person_id, due_at=due_at, override=override, claim=claim)
-    step.done(data={"therapists": sorted(people)})
+    step.done(data={"therapists": sorted(people), "chosen": {one.person_id: one.because for one in picked}})
     return visit.id
 
 
@@ -68,6 +76,19 @@ def add_services(
         for service in chosen
     )
     session.flush()
+
+
+def _hold(session: Session, by_hand: set[int], wanted: Wanted, automatic: int, *, now: datetime) -> list[Pick]:
+    """Hold the time of those chosen by hand, and of those the policy chooses with it: all in one order."""
+    if not automatic:
+        lock_people(session, by_hand)
+        return []
+
+    def hold(more: set[int]) -> None:
+        # Together with the others, so that two who book for some of the same people do not wait in a circle.
+        lock_people(session, by_hand | more)
+
+    return choose_all(session, wanted, automatic, hold=hold, now=now, by_hand=by_hand)
 
 
 def _client(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> Client:
@@ -108,7 +129,7 @@ def _visit(
         ends_at=planned.ends_at,
         state=AppointmentState.PENDING,
         driver_needed=request.driver_needed,
-        car_needed=needs_car(request.driver_needed, request.car_needed, len(request.therapist_ids)),
+        car_needed=needs_car(request.driver_needed, request.car_needed, request.people),
         price=planned.price,
         notes=normal_note(request.notes),
         booked_at=now,

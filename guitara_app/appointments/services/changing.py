@@ -7,18 +7,20 @@ from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
-from sqlmodel import col, select
+from sqlmodel import col
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import BEFORE_DEPARTURE, Action
-from guitara_app.appointments.models import AppointmentService, Assignment, Review
+from guitara_app.appointments.models import AppointmentService, Assignment
 from guitara_app.appointments.queries.fields import different, fields_of, overtaken
 from guitara_app.appointments.requests import BookingRequest, ChangeRequest, VisitFields
 from guitara_app.appointments.rules import MOVING, Plan, answer_due, check_people, follows, needs_car, plan
 from guitara_app.appointments.services.booking import add_services
+from guitara_app.appointments.services.reviews import decide
+from guitara_app.appointments.services.rows import live, people_of
 from guitara_app.appointments.services.seats import Claim, claim_time, leave, offer_seat, therapists, wanted_of
 from guitara_app.appointments.services.trips import bring_back, call_off, plan_way_there, replan, ways_there
-from guitara_app.appointments.services.visit import Step, Tap, live, seat_step, visit_step
+from guitara_app.appointments.services.visit import Step, Tap, seat_step, visit_step
 from guitara_app.appointments.words import Answer, AppointmentState, LegState, Progress
 from guitara_app.catalog.queries import ServiceChoice, active_services, services_of
 from guitara_app.clients import services as clients
@@ -93,8 +95,7 @@ def swap(
         raise Invalid("Choose the place to swap with.", field="other_assignment_id")
     if one.appointment_id == other.appointment_id:
         raise Invalid("Both are on this visit already. Choose a place in another visit.", field="other_assignment_id")
-    both = {one.person_id, other.person_id}
-    everybody = both | _people_on(session, {one.appointment_id, other.appointment_id})
+    everybody = people_of(session, one.appointment_id) | people_of(session, other.appointment_id)
     opened: dict[int, Step] = {}
     for number, place in enumerate(sorted((one, other), key=lambda seat: seat.appointment_id)):
         # One key for both visits: the second is opened without, or it would be taken for the first sent again.
@@ -230,14 +231,14 @@ def _seat_everybody(step: Step, done: _Change, people: set[int], override: str) 
             _move(step, seat, claims[person], override)
             if ask_again:
                 seat.answer, seat.offered_at, seat.due_at = Answer.OFFERED, step.now, due_at
-                seat.answered_at, seat.answer_reason = None, ""
+                seat.answered_at, seat.warned_at, seat.answer_reason = None, None, ""
+                step.asked.add(person)
     step.session.flush()
     for person in sorted(new):
         offer_seat(step, person, due_at=due_at, override=override, claim=claims[person])
     if new:
         # Somebody was chosen for the place that waited for a decision.
-        for review in _waiting(step)[: len(new)]:
-            review.decision, review.decided_at, review.decided_by_id = "replace", step.now, step.actor.person_id
+        decide(step, "replace", at_most=len(new))
 
 
 def _drive_everybody(step: Step, done: _Change) -> None:
@@ -261,19 +262,9 @@ def _move(step: Step, seat: Assignment, claim: Claim, override: str) -> None:
     seat.version += 1
 
 
-def _waiting(step: Step) -> list[Review]:
-    found = select(Review).where(Review.appointment_id == step.visit.id, col(Review.decision).is_(None))
-    return list(step.session.scalars(found.order_by(col(Review.id))))
-
-
 def _known_override(seats: Any) -> str:
     """Whoever was booked outside their shift with a reason stays so."""
     return next((seat.override_reason for seat in seats if seat.override_reason), "")
-
-
-def _people_on(session: Session, visits: set[int]) -> set[int]:
-    found = select(Assignment.person_id).where(col(Assignment.appointment_id).in_(visits))
-    return set(session.scalars(found))
 
 
 def _words(fields: VisitFields, names: list[str]) -> dict[str, Any]:

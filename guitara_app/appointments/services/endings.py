@@ -13,9 +13,10 @@ from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import STARTED_AT_MOST_AGO, answer_due, start_of
 from guitara_app.appointments.services.reviews import decide
+from guitara_app.appointments.services.rows import live, worked
 from guitara_app.appointments.services.seats import claim_time, leave, offer_seat, therapists, wanted_of
 from guitara_app.appointments.services.trips import bring_back, call_off, ways_there
-from guitara_app.appointments.services.visit import Step, Tap, live, visit_step, worked
+from guitara_app.appointments.services.visit import Step, Tap, visit_step
 from guitara_app.appointments.words import Answer, AppointmentState
 from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import firm_settings

@@ -20,10 +20,11 @@ from guitara_app.appointments.services.asking import settle_offer
 from guitara_app.appointments.services.endings import close_work, end_visit, reopen
 from guitara_app.appointments.services.journeys import refuse_second_trip
 from guitara_app.appointments.services.reviews import decide
+from guitara_app.appointments.services.rows import live, worked
 from guitara_app.appointments.services.seats import claim_time, wanted_of
 from guitara_app.appointments.services.sessions import begin, finish
 from guitara_app.appointments.services.trips import call_off, plan_way_there, ways_there
-from guitara_app.appointments.services.visit import Step, Tap, in_order, live, visit_step, worked
+from guitara_app.appointments.services.visit import Step, Tap, in_order, visit_step
 from guitara_app.appointments.words import ENDINGS, Answer, AppointmentState, LegState, OfferAnswer, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotPossible
@@ -166,6 +167,7 @@ def _go_back(step: Step, seat: Assignment, to_state: AppointmentState) -> None:
     if to_state is S.PENDING:
         due = answer_due(step.now, step.visit.starts_at, firm_settings(step.session))
         seat.answer, seat.answered_at, seat.offered_at, seat.due_at = Answer.OFFERED, None, step.now, due
+        step.asked.add(seat.person_id)
 
 
 def _claim_again(step: Step, seat: Assignment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Unpack
 
@@ -10,13 +11,14 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import SYSTEM, Actor
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.models import Leg, LegOffer
+from guitara_app.appointments.queries.candidates import Candidate
 from guitara_app.appointments.services.asking import (
     ask_next,
+    free_to_ask,
     give,
     let_go,
     open_offer,
     settle_offer,
-    somebody_to_ask,
     tell_asked,
 )
 from guitara_app.appointments.services.visit import Step, Tap, leg_step
@@ -43,8 +45,28 @@ def search_driver(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap
     _ask_and_tell(step, leg)
 
 
-def offer_leg(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap]) -> bool:
+def search_again(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap]) -> None:
+    """Begin another search for a trip that waits: whoever declined or did not answer may be asked once more.
+
+    Raises:
+        NotAllowed, NotFound: not the actor's to do, or there is no such trip.
+        NotPossible: it does not wait: somebody has been asked, or nobody is looked for yet.
+    """
+    step = leg_step(session, actor, Action.SEARCH_AGAIN, leg_id, **tap)
+    if step is None:
+        return
+    step.check()
+    step.own_leg.search_number += 1
+    step.own_leg.version += 1
+    _ask_and_tell(step, step.own_leg)
+
+
+def offer_leg(
+    session: Session, actor: Actor, leg_id: int, *, found: Sequence[Candidate] = (), **tap: Unpack[Tap]
+) -> bool:
     """Ask the next driver for a trip that waits; False when nobody is free who was not asked before.
+
+    ``found`` are those who seemed free a moment ago, best first.
 
     Raises:
         NotAllowed: only the system hands trips out; the desk chooses a driver.
@@ -55,7 +77,7 @@ def offer_leg(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap]) -
     if step is None:
         return False
     step.check()
-    asked = ask_next(step, step.own_leg)
+    asked = ask_next(step, step.own_leg, found=found)
     if asked is not None:
         step.done(person_id=asked.person_id, data={"because": asked.reason})
     return asked is not None
@@ -67,9 +89,10 @@ def hand_out(session: Session, leg_id: int, *, now: datetime) -> bool:
     Most looks find nobody, so nobody's time is held until somebody is there to be asked.
     """
     leg = session.get(Leg, leg_id) if 0 < leg_id < 2**63 else None
-    if leg is None or leg.state != LegState.SEARCHING or not somebody_to_ask(session, leg, now=now):
+    if leg is None or leg.state != LegState.SEARCHING:
         return False
-    return offer_leg(session, SYSTEM, leg_id, now=now)
+    found = free_to_ask(session, leg, now=now)
+    return bool(found) and offer_leg(session, SYSTEM, leg_id, found=found, now=now)
 
 
 def accept_leg(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap]) -> None:

@@ -15,7 +15,8 @@ from guitara_app.appointments.models import Appointment
 from guitara_app.appointments.queries.bags import unpacked
 from guitara_app.appointments.services.bags import pack
 from guitara_app.appointments.services.endings import close_work
-from guitara_app.appointments.services.visit import Tap, in_order, seat_step, seats_of, topics_of, worked
+from guitara_app.appointments.services.rows import seats_of, topics_of, worked
+from guitara_app.appointments.services.visit import Tap, in_order, seat_step
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotPossible

@@ -12,8 +12,9 @@ from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.models import Assignment, Review
 from guitara_app.appointments.rules import answer_due
+from guitara_app.appointments.services.rows import live
 from guitara_app.appointments.services.seats import offer_seat, therapists
-from guitara_app.appointments.services.visit import Step, Tap, live, seat_step
+from guitara_app.appointments.services.visit import Step, Tap, seat_step
 from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotPossible
@@ -72,12 +73,9 @@ def drop(session: Session, actor: Actor, assignment_id: int, **tap: Unpack[Tap])
     step.done(before={"price": str(before)}, after={"price": str(step.visit.price)})
 
 
-def decide(step: Step, decision: str, *, seat: Assignment | None = None) -> None:
-    """Settle what waits for a decision: on one place, or on the whole visit."""
-    waiting = select(Review).where(Review.appointment_id == step.visit.id, col(Review.decision).is_(None))
-    if seat is not None:
-        waiting = waiting.where(Review.assignment_id == seat.id)
-    for review in step.session.scalars(waiting):
+def decide(step: Step, decision: str, *, at_most: int | None = None) -> None:
+    """Settle what waits for a decision on the visit, oldest first: all of it, or ``at_most`` so many places."""
+    for review in _undecided(step)[:at_most]:
         _settle(step, review, decision)
 
 
@@ -116,13 +114,14 @@ def _waiting(step: Step) -> Review:
     return found
 
 
+def _undecided(step: Step) -> list[Review]:
+    of_visit = select(Review).where(Review.appointment_id == step.visit.id, col(Review.decision).is_(None))
+    return list(step.session.scalars(of_visit.order_by(col(Review.id))))
+
+
 def _counting(step: Step, but: Assignment) -> int:
     """How many others the price is for: those who are live, have worked, or wait for a decision."""
-    waiting = set(
-        step.session.scalars(
-            select(Review.assignment_id).where(Review.appointment_id == step.visit.id, col(Review.decision).is_(None))
-        )
-    )
+    waiting = {review.assignment_id for review in _undecided(step)}
     counting = {seat.id for seat in step.seats if seat.progress == "ended"} | {seat.id for seat in live(step.seats)}
     return len((counting | waiting) - {but.id})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Role
 from guitara_app.appointments.models import Assignment
-from guitara_app.appointments.queries.candidates import Candidate, Wanted, candidates
-from guitara_app.appointments.queries.jobs import seat_jobs, travel_times
+from guitara_app.appointments.queries.automatic import Pick, chosen_words
+from guitara_app.appointments.queries.candidates import Wanted, candidates
+from guitara_app.appointments.queries.jobs import KnownJob, seat_jobs, travel_times
 from guitara_app.appointments.queries.overlaps import overlap_sentence
 from guitara_app.appointments.queries.wanted import wanted_for
+from guitara_app.appointments.services.choosing import choose
 from guitara_app.appointments.services.relayout import apply_layout
+from guitara_app.appointments.services.rows import free, own_topics, release
 from guitara_app.appointments.services.trips import leave_cars, plan_way_there
-from guitara_app.appointments.services.visit import Step, free, release
+from guitara_app.appointments.services.visit import Step
 from guitara_app.appointments.timeline import Slot, lay_out
 from guitara_app.appointments.words import Answer, Progress
 from guitara_app.firm.queries import firm_settings
@@ -58,6 +61,7 @@ def claim_time(
     now: datetime,
     override: str = "",
     instead_of: Mapping[int, int] | None = None,
+    picked: Sequence[Pick] = (),
 ) -> dict[int, Claim]:
     """Make room for a job of each of ``people``, whose time the caller holds, or say what is in the way.
 
@@ -68,13 +72,15 @@ def claim_time(
         now: the present moment.
         override: why somebody is booked outside their shift or skills; empty when nobody is to be.
         instead_of: assignments that give way to this one, by person: their old time does not count.
+        picked: those of ``people`` whom the policy chose, with why.
 
     Raises:
         Conflict: somebody's time is taken; the jobs in the way are named.
         Invalid: somebody is off shift, or does not give the service, and no reason was given.
     """
     moved = set((instead_of or {}).values())
-    found = candidates(session, wanted, now=now, only=people, but=moved)
+    known = seat_jobs(session, people, now=now)
+    found = candidates(session, wanted, now=now, only=people, but=moved, known=known)
     clashes = [clash for candidate in found for clash in candidate.conflicts]
     if clashes:
         raise Conflict(f"{overlap_sentence(clashes)} Choose another time or therapist.", clashes, field="therapist_ids")
@@ -82,12 +88,13 @@ def claim_time(
     if unfit and not override:
         listed = ", ".join(f"{candidate.name} ({candidate.reason})" for candidate in unfit)
         raise Invalid(f"Cannot go: {listed}. Choose somebody else, or give a reason.", field="off_shift_reason")
+    reasons = {one.person_id: one.reason if one.free else "" for one in found}
+    reasons |= {one.person_id: chosen_words(one.because) for one in picked}
     return {
-        candidate.person_id: Claim(
-            _make_room(session, candidate.person_id, wanted, now, (instead_of or {}).get(candidate.person_id, 0)),
-            candidate.reason if candidate.free else "",
+        person_id: Claim(
+            _make_room(session, known[person_id], wanted, (instead_of or {}).get(person_id, 0)), reasons[person_id]
         )
-        for candidate in found
+        for person_id in (one.person_id for one in found)
     }
 
 
@@ -127,7 +134,8 @@ def offer_seat(
     step.session.add(seat)
     step.session.flush()
     step.seats.append(seat)
-    step.topics.add(f"person:{person_id}")
+    step.topics |= own_topics(person_id)
+    step.asked.add(person_id)
     if visit.driver_needed:
         plan_way_there(step, [seat])
     return seat
@@ -145,21 +153,16 @@ def leave(step: Step, *seats: Assignment) -> None:
     """These places are over before their work: by the desk, or because the visit is."""
     for seat in seats:
         release(seat, now=step.now)
-    vacate(step, *seats)
+        step.let_go.add(seat.person_id)
+    step.session.flush()
+    leave_cars(step, seats)
 
 
-def next_candidate(step: Step) -> Candidate | None:
+def next_candidate(step: Step) -> Pick | None:
     """The best who is free for the visit and was not asked for it before; nobody when there is none."""
     asked = {one.person_id for one in step.seats}
-    wanted = wanted_of(step)
-    for candidate in candidates(step.session, wanted, now=step.now):
-        if candidate.free and candidate.person_id not in asked:
-            # Their time is held only now: somebody may have been quicker.
-            step.hold({candidate.person_id})
-            again = candidates(step.session, wanted, now=step.now, only=[candidate.person_id])
-            if again and again[0].free:
-                return again[0]
-    return None
+    best, _ = choose(step.session, wanted_of(step), 1, hold=step.hold, now=step.now, but=asked)
+    return best[0] if best else None
 
 
 def wanted_of(step: Step) -> Wanted:
@@ -168,10 +171,9 @@ def wanted_of(step: Step) -> Wanted:
     return wanted_for(step.session, step.visit.id)
 
 
-def _make_room(session: Session, person_id: int, wanted: Wanted, now: datetime, own: int) -> Slot:
+def _make_room(session: Session, known: list[KnownJob], wanted: Wanted, own: int) -> Slot:
     """Lay out somebody's jobs with the new one among them; their own assignment that is moved goes along."""
     job = dataclasses.replace(wanted.job, id=own)
-    known = seat_jobs(session, [person_id], now=now)[person_id]
     slots = lay_out([*(one.job for one in known if one.job.id != own), job], travel_times(firm_settings(session)))
     apply_layout(session, known, slots)
     return next(slot for slot in slots if slot.job.id == own)

@@ -18,9 +18,10 @@ from guitara_app.appointments.rules import HIGHEST_PRICE
 from guitara_app.appointments.services.endings import end_visit
 from guitara_app.appointments.services.pickups import want_way_back
 from guitara_app.appointments.services.reviews import decide
+from guitara_app.appointments.services.rows import live, release, worked
 from guitara_app.appointments.services.seats import leave
 from guitara_app.appointments.services.trips import bring_back
-from guitara_app.appointments.services.visit import Step, Tap, in_order, live, release, seat_step, worked
+from guitara_app.appointments.services.visit import Step, Tap, in_order, seat_step
 from guitara_app.appointments.words import AppointmentState, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotPossible

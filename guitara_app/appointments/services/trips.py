@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from guitara_app.accounts.models import Vehicle
 from guitara_app.appointments.models import Assignment, Leg, LegPassenger
 from guitara_app.appointments.services.asking import ask_again, let_go, settle_offer, tell_asked
-from guitara_app.appointments.services.visit import Step, live
+from guitara_app.appointments.services.rows import live, own_topics
+from guitara_app.appointments.services.visit import Step
 from guitara_app.appointments.words import LIVE_ANSWERS, OPEN_LEGS, LegState, OfferAnswer, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import minutes_between
@@ -75,8 +76,9 @@ def call_off(step: Step, leg: Leg) -> None:
 def cancel_leg(step: Step, leg: Leg) -> None:
     """Call a trip off; its driver is free at once, and whoever was asked need not answer."""
     if leg.driver_id is not None:
-        step.topics.add(f"person:{leg.driver_id}")
+        step.topics |= own_topics(leg.driver_id)
         step.hold({leg.driver_id})
+        step.let_go.add(leg.driver_id)
     leg.state, leg.cancelled_at = LegState.CANCELLED, step.now
     leg.version += 1
     if leg.occupied is not None:

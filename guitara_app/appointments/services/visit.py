@@ -6,15 +6,12 @@ concerned first and the visit second, always in that order, so that two actions 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
-from sqlmodel import col, select
 
 from guitara_app.accounts.permissions import Actor, require
 from guitara_app.appointments.happenings import HAPPENING
@@ -24,19 +21,25 @@ from guitara_app.appointments.lifecycle import (
     Action,
     Party,
     Rule,
-    Seat,
-    Visit,
     check,
-    derive_state,
     party_of,
     permission_of,
 )
 from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.services.bags import pack
 from guitara_app.appointments.services.relayout import relayout
+from guitara_app.appointments.services.rows import (
+    legs_of,
+    live,
+    open_visit,
+    people_in,
+    people_of,
+    seats_of,
+    settle,
+    topics_of,
+    worked,
+)
 from guitara_app.appointments.words import (
-    CLOSED,
-    LIVE_ANSWERS,
     Answer,
     AppointmentState,
     LegState,
@@ -47,7 +50,6 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import Event, keep_result, record, result_of_key
-from guitara_app.kit.time import period
 
 _LONGEST_REASON = 1000
 _OLDEST_TAP = timedelta(hours=24)
@@ -88,6 +90,9 @@ class Step:
     # Whose trip it was when the step was opened: a driver who declines has it no more when the step is done.
     driver_id: int | None = None
     topics: set[str] = field(default_factory=set)
+    # Who was asked for a place in this step, and whose place or trip it took away: they are to be told.
+    asked: set[int] = field(default_factory=set)
+    let_go: set[int] = field(default_factory=set)
 
     def check(self, rider: Assignment | None = None) -> Rule:
         """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises.
@@ -107,7 +112,7 @@ class Step:
             answer=None if seat is None else Answer(seat.answer),
             progress=None if seat is None else Progress(seat.progress),
             leg=None if self.leg is None else LegState(self.leg.state),
-            places=[Progress(seat.progress) for seat in self.seats if seat in live(self.seats) or worked(seat)],
+            places=[Progress(one.progress) for one in [*live(self.seats), *filter(worked, self.seats)]],
             reason=self.reason,
         )
 
@@ -128,6 +133,11 @@ class Step:
     @property
     def _whose(self) -> int | None:
         return self.seat.person_id if self.seat else self.driver_id
+
+    @property
+    def _concerned(self) -> dict[str, list[int]]:
+        concerned = {"asked": self.asked, "let_go": self.let_go - self.asked}
+        return {name: sorted(people) for name, people in concerned.items() if people}
 
     @property
     def _is_on_behalf(self) -> bool:
@@ -158,7 +168,11 @@ class Step:
         ``kit.events.record``.
         """
         self.session.flush()
-        seats, legs = settle(self.session, self.visit, now=self.now)
+        if self.action is None:
+            # Nobody else knows the visit yet: its rows are those that were just written, and they are as they were.
+            seats, legs = self.seats, self.legs
+        else:
+            seats, legs = settle(self.session, self.visit, now=self.now)
         pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         relayout(self.session, self.held, now=self.now)
         by = self.actor
@@ -177,7 +191,7 @@ class Step:
             leg_id=self.leg.id if self.leg else None,
             person_id=self._whose if person_id is None else person_id,
             reason=self.reason,
-            data=data,
+            data=(data or {}) | self._concerned,
             **more,
         )
         if self.actor.person_id is not None:
@@ -210,6 +224,7 @@ def visit_step(
         NotFound: there is no such visit.
         Invalid: the reason or the time cannot be.
     """
+    _require(actor, action)
     return _open(session, actor, action, appointment_id, also_people, tap)
 
 
@@ -228,10 +243,9 @@ def seat_step(
         NotFound: there is no such place, or it is somebody else's; a therapist learns nothing of others' visits.
         Invalid: the reason or the time cannot be.
     """
-    seat = session.get(Assignment, assignment_id) if 0 < assignment_id < 2**63 else None
-    may = seat is not None and (actor.role is None or actor.is_desk or seat.person_id == actor.person_id)
     _require(actor, action)
-    if seat is None or not may:
+    seat = session.get(Assignment, assignment_id) if 0 < assignment_id < 2**63 else None
+    if seat is None or not _may_touch(actor, seat.person_id):
         raise NotFound("This job is not yours, or not there any more.")
     step = _open(session, actor, action, seat.appointment_id, also_people, tap)
     if step is not None:
@@ -254,16 +268,15 @@ def leg_step(
         NotFound: there is no such trip, or it is not this driver's.
         Invalid: the reason or the time cannot be.
     """
-    leg = session.get(Leg, leg_id) if 0 < leg_id < 2**63 else None
     _require(actor, action)
-    may = leg is not None and (actor.role is None or actor.is_desk or leg.driver_id == actor.person_id)
-    if leg is None or not may:
+    leg = session.get(Leg, leg_id) if 0 < leg_id < 2**63 else None
+    if leg is None or not _may_touch(actor, leg.driver_id):
         raise NotFound("This trip is not yours, or not there any more.")
     visit_id = leg.to_appointment_id or leg.from_appointment_id or 0
     step = _open(session, actor, action, visit_id, also_people, tap)
     if step is not None:
         session.refresh(leg, with_for_update=True)
-        if not (actor.role is None or actor.is_desk or leg.driver_id == actor.person_id):
+        if not _may_touch(actor, leg.driver_id):
             raise NotFound("This trip is not yours any more.")
         step.leg, step.driver_id = leg, leg.driver_id
         step.hold({leg.driver_id} if leg.driver_id else set())
@@ -277,6 +290,11 @@ def _require(actor: Actor, action: Action) -> None:
         require(actor, permission_of(action))
 
 
+def _may_touch(actor: Actor, whose: int | None) -> bool:
+    """The system and the desk may act on everybody's part of a visit, others on their own."""
+    return actor.role is None or actor.is_desk or whose == actor.person_id
+
+
 def _open(
     session: Session,
     actor: Actor,
@@ -285,7 +303,6 @@ def _open(
     also_people: Collection[int],
     tap: Tap,
 ) -> Step | None:
-    _require(actor, action)
     now, key = tap["now"], tap.get("idempotency_key", "")
     if result_of_key(session, actor.person_id or 0, key) is not None:
         return None
@@ -297,113 +314,9 @@ def _open(
         session, actor, action, now, at, reason, key, visit, seats_of(session, visit), legs_of(session, visit), held
     )
     # Somebody may have come onto the visit between the look and the lock.
-    step.hold(people_of(session, appointment_id))
+    step.hold(people_in(step.seats, step.legs))
     step.topics = topics_of(visit, step.seats, step.legs)
     return step
-
-
-def people_of(session: Session, appointment_id: int) -> set[int]:
-    """Whose time the visit takes: its therapists and the drivers of its trips that are not over."""
-    if not 0 < appointment_id < 2**63:
-        return set()
-    found = session.execute(
-        text(
-            "SELECT person_id FROM assignments WHERE appointment_id = :id UNION SELECT driver_id FROM legs"
-            " WHERE (to_appointment_id = :id OR from_appointment_id = :id) AND driver_id IS NOT NULL"
-            " AND state NOT IN ('done', 'cancelled')"
-        ),
-        {"id": appointment_id},
-    )
-    return set(found.scalars())
-
-
-def open_visit(session: Session, appointment_id: int) -> Appointment:
-    """The visit as it is now, locked until the transaction ends.
-
-    Raises:
-        NotFound: there is none of this number.
-    """
-    found = (
-        session.get(Appointment, appointment_id, with_for_update=True, populate_existing=True)
-        if 0 < appointment_id < 2**63
-        else None
-    )
-    if found is None:
-        raise NotFound("There is no such visit.")
-    return found
-
-
-def seats_of(session: Session, visit: Appointment) -> list[Assignment]:
-    """Every place of the visit as it is now, oldest first."""
-    session.flush()
-    of_visit = select(Assignment).where(Assignment.appointment_id == visit.id).order_by(col(Assignment.id))
-    return list(session.scalars(of_visit.execution_options(populate_existing=True)))
-
-
-def legs_of(session: Session, visit: Appointment) -> list[Leg]:
-    """Every trip to or from the visit as it is now, oldest first."""
-    session.flush()
-    touches = (col(Leg.to_appointment_id) == visit.id) | (col(Leg.from_appointment_id) == visit.id)
-    of_visit = select(Leg).where(touches).order_by(col(Leg.id))
-    return list(session.scalars(of_visit.execution_options(populate_existing=True)))
-
-
-def free(seat: Assignment, *, now: datetime) -> None:
-    """Give the person's time back: what was occupied is cut to the present, and empty when it had not begun."""
-    begun = seat.occupied.lower
-    seat.occupied = period(begun, now) if begun is not None and begun < now else Range(empty=True)
-
-
-def release(seat: Assignment, *, now: datetime) -> None:
-    """The place is over, because its work or its visit is."""
-    seat.answer, seat.released_at = Answer.RELEASED, now
-    seat.version += 1
-    free(seat, now=now)
-
-
-def settle(session: Session, visit: Appointment, *, now: datetime) -> tuple[list[Assignment], list[Leg]]:
-    """Store the state that follows from the visit's rows as they are now; these rows."""
-    seats, legs = seats_of(session, visit), legs_of(session, visit)
-    known = session.execute(
-        text(
-            "SELECT ARRAY(SELECT assignment_id FROM reviews WHERE appointment_id = :id AND decision IS NULL)"
-            " AS waiting, EXISTS (SELECT 1 FROM payments WHERE appointment_id = :id) AS paid"
-        ),
-        {"id": visit.id},
-    ).one()
-    outbound = [leg for leg in legs if leg.to_appointment_id == visit.id]
-    visit.state = derive_state(
-        Visit(
-            reached=AppointmentState(visit.state),
-            driver_needed=visit.driver_needed,
-            seats=tuple(Seat(Answer(seat.answer), Progress(seat.progress), seat.id in known.waiting) for seat in seats),
-            driver_accepted=_driver_accepted(outbound),
-            payment_requested=any(seat.payment_requested_at is not None for seat in seats),
-            paid=known.paid,
-            materials_reported=all(seat.materials_reported_at is not None for seat in seats if worked(seat)),
-        )
-    )
-    if visit.state in CLOSED and visit.closed_at is None:
-        visit.closed_at = now
-    visit.version += 1
-    session.flush()
-    return seats, legs
-
-
-def worked(seat: Assignment) -> bool:
-    """This place's session was held."""
-    return seat.answer == Answer.RELEASED and seat.progress == Progress.ENDED
-
-
-def live(seats: Iterable[Assignment]) -> list[Assignment]:
-    """The places that take somebody's time."""
-    return [seat for seat in seats if seat.answer in LIVE_ANSWERS and seat.released_at is None]
-
-
-def topics_of(visit: Appointment, seats: Sequence[Assignment], legs: Sequence[Leg] = ()) -> set[str]:
-    """Whose pages show this visit."""
-    people = {seat.person_id for seat in seats} | {leg.driver_id for leg in legs if leg.driver_id is not None}
-    return {"desk", f"appointment:{visit.id}", f"client:{visit.client_id}", *(f"person:{person}" for person in people)}
 
 
 def happened(happened_at: datetime | None, *, now: datetime) -> datetime:
@@ -441,9 +354,3 @@ def clean_reason(reason: str) -> str:
     if len(reason) > _LONGEST_REASON:
         raise Invalid(f"A reason has at most {_LONGEST_REASON} characters.", field="reason")
     return reason
-
-
-def _driver_accepted(outbound: Sequence[Leg]) -> bool:
-    needed = [leg for leg in outbound if leg.state != LegState.CANCELLED]
-    taken = (LegState.ACCEPTED, LegState.UNDER_WAY, LegState.DONE)
-    return bool(needed) and all(leg.state in taken for leg in needed)

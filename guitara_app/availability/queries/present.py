@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -62,11 +62,22 @@ def shift_periods(session: Session, people: Collection[int], day: date) -> dict[
 def presence(session: Session, person_id: int, *, now: datetime) -> Presence:
     """Whether the person has come and gone in the business day of ``now``."""
     calendar = firm_settings(session).calendar
+    day = calendar.business_date(now)
     row = session.execute(
         text("SELECT in_at, out_at FROM check_ins WHERE person_id = :person AND business_date = :day"),
-        {"person": person_id, "day": calendar.business_date(now)},
+        {"person": person_id, "day": day},
     ).one_or_none()
+    week = session.execute(
+        text(
+            "SELECT count(*) AS evenings, coalesce(sum(out_at - in_at), interval '0') AS there FROM check_ins"
+            " WHERE person_id = :person AND business_date BETWEEN :first AND :day AND out_at IS NOT NULL"
+        ),
+        {"person": person_id, "first": day - timedelta(days=day.weekday()), "day": day},
+    ).one()
+    minutes = int(week.there.total_seconds() // 60)
     return Presence(
         came=f"{calendar.local(row.in_at):%H:%M}" if row else "",
         left=f"{calendar.local(row.out_at):%H:%M}" if row and row.out_at else "",
+        there_week=f"{minutes // 60} h {minutes % 60:02}" if minutes else "",
+        evenings=week.evenings,
     )

@@ -6,6 +6,7 @@ from guitara_app.availability.services.presence import check_in, check_out
 from guitara_app.availability.services.time_off import (
     approve_time_off,
     ask_time_off,
+    call_in_sick,
     enter_time_off,
     refuse_time_off,
     take_back_time_off,
@@ -15,6 +16,7 @@ from guitara_app.availability.services.week import set_week
 __all__ = [
     "approve_time_off",
     "ask_time_off",
+    "call_in_sick",
     "check_in",
     "check_out",
     "enter_time_off",

@@ -50,4 +50,10 @@ def topics(session: Session, person_id: int, days: Iterable[date] | None, *, now
         firm = firm_settings(session)
         tonight = firm.calendar.business_date(now)
         days = [tonight + timedelta(days=number) for number in range(firm.book_ahead_days + 1)]
-    return ["desk", f"person:{person_id}", f"hours:{person_id}", *(f"shifts:{day.toordinal()}" for day in days)]
+    return [
+        "desk",
+        "queue",
+        f"person:{person_id}",
+        f"hours:{person_id}",
+        *(f"shifts:{day.toordinal()}" for day in days),
+    ]

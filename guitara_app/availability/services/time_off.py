@@ -77,6 +77,39 @@ def enter_time_off(
     return _add(session, actor, person_id, (first, last, starts, ends), state=APPROVED, reason=reason, now=now)
 
 
+def call_in_sick(session: Session, actor: Actor, person_id: int, *, now: datetime, reason: str) -> None:
+    """End somebody's hours of this evening now: time off from this moment until the business day is over.
+
+    What was planned or asked for besides stays as it is. Jobs already booked stay booked.
+
+    Raises:
+        NotAllowed: the actor is not of the desk.
+        NotFound: there is no such therapist or driver in use.
+        Invalid: no reason was given.
+    """
+    person = open_person(session, actor, person_id, own=False)
+    why = normal_note(reason, field="reason")
+    if not why:
+        raise Invalid("Say what it is, in a word or two.", field="reason")
+    calendar = firm_settings(session).calendar
+    over = calendar.day_period(calendar.business_date(now)).upper
+    if over is None:
+        raise ValueError("a business day is bounded")
+    row = TimeOff(
+        person_id=person.id,
+        period=period(now, over),
+        state=APPROVED,
+        reason=why,
+        asked_at=now,
+        asked_by_id=actor.person_id,
+        decided_by_id=actor.person_id,
+        decided_at=now,
+    )
+    session.add(row)
+    session.flush()
+    _tell(session, actor, row, "called_in_sick", now=now, reason=why)
+
+
 def approve_time_off(session: Session, actor: Actor, time_off_id: int, *, now: datetime, reason: str = "") -> None:
     """Agree to what was asked; the person's shifts are cut at once. Jobs already booked stay booked.
 
@@ -108,8 +141,8 @@ def take_back_time_off(session: Session, actor: Actor, time_off_id: int, *, now:
     """Not needed after all: a request goes, and approved time off gives the hours that are left back.
 
     Raises:
-        NotAllowed: it is somebody else's, and the actor is not of the desk.
-        NotFound: there is no such time off.
+        NotAllowed: the actor has no hours of their own, and is not of the desk.
+        NotFound: there is no such time off, or it is not the actor's to take back.
         NotPossible: it was refused or taken back, or is over.
     """
     row = _open(session, actor, time_off_id, {ASKED, APPROVED})
@@ -164,9 +197,8 @@ def _add(
 
 def _open(session: Session, actor: Actor, time_off_id: int, states: set[str]) -> TimeOff:
     found = session.get(TimeOff, time_off_id) if 0 < time_off_id < 2**63 else None
-    mine = found is not None and found.person_id == actor.person_id
-    require(actor, Permission.OWN_SHIFTS if mine else Permission.MANAGE_SHIFTS)
-    if found is None:
+    require(actor, Permission.MANAGE_SHIFTS if actor.is_desk else Permission.OWN_SHIFTS)
+    if found is None or not (actor.is_desk or found.person_id == actor.person_id):
         raise NotFound("There is no such time off.")
     open_person(session, actor, found.person_id)
     session.refresh(found)

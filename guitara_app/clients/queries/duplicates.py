@@ -137,7 +137,9 @@ def merge_preview(session: Session, keep_id: int, gone_id: int) -> MergePreview:
 
 
 def topics_of_client(session: Session, *client_ids: int) -> set[str]:
-    """Whose pages show one of these clients: their own, the desk's, their newest visits', and who is on an open one."""
+    """Who shows one of these clients: their own page, the desk, their newest visits, whoever is on an open one; and
+    reports, of whatever evening.
+    """
     rows = session.execute(
         text(
             "SELECT a.id, CASE WHEN a.closed_at IS NULL THEN ARRAY("
@@ -148,7 +150,7 @@ def topics_of_client(session: Session, *client_ids: int) -> set[str]:
         ),
         {"ids": list(client_ids), "most": _SHOWN_ON},
     ).all()
-    topics = {f"client:{number}" for number in client_ids} | {f"appointment:{row.id}" for row in rows}
+    topics = {"clients", *(f"client:{number}" for number in client_ids)} | {f"appointment:{row.id}" for row in rows}
     people = {person for row in rows if row.people is not None for person in row.people}
     if any(row.people is not None for row in rows):
         topics.add("desk")
