@@ -1,0 +1,96 @@
+"""One person's notifications: the list, and what stands on every page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.time import Calendar
+from guitara_app.notifications.facts import evening_words
+from guitara_app.notifications.views import Inbox, Notice
+from guitara_app.notifications.words import Group, Mail
+
+_ALERTS = 3
+_COLUMNS = "id, about, urgent, title, body, link, told_at, read_at"
+
+LIST = (
+    f"SELECT {_COLUMNS} FROM notifications WHERE person_id = :person AND id < :before"  # noqa: S608
+    "{more} ORDER BY id DESC LIMIT :limit"
+)
+COUNT = (
+    "SELECT count(*) AS unread, count(*) FILTER (WHERE urgent) AS urgent,"
+    " (SELECT max(id) FROM notifications WHERE person_id = :person) AS newest"
+    " FROM notifications WHERE person_id = :person AND read_at IS NULL"
+)
+_NO_LAST = 2**62
+
+
+class Filters(NamedTuple):
+    """Which notifications; empty means any."""
+
+    unread: bool = False
+    urgent: bool = False
+    about: Group | None = None
+
+
+EVERYTHING = Filters()
+
+
+def notices(
+    session: Session,
+    person_id: int,
+    filters: Filters = EVERYTHING,
+    *,
+    now: datetime,
+    limit: int,
+    before: int | None = None,
+) -> list[Notice]:
+    """At most ``limit`` of somebody's notifications, newest first, older than the one numbered ``before``."""
+    more = " AND read_at IS NULL" if filters.unread else ""
+    more += " AND urgent" if filters.urgent else ""
+    more += " AND about = :about" if filters.about else ""
+    rows = session.execute(
+        text(LIST.replace("{more}", more)),
+        {"person": person_id, "before": before or _NO_LAST, "about": filters.about, "limit": limit},
+    )
+    calendar = firm_settings(session).calendar
+    return [_notice(row, calendar, now) for row in rows]
+
+
+def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
+    """What stands on every page of theirs."""
+    count = session.execute(text(COUNT), {"person": person_id}).one()
+    urgent = Filters(unread=True, urgent=True)
+    alerts = notices(session, person_id, urgent, now=now, limit=_ALERTS) if count.urgent else []
+    return Inbox(
+        unread=count.unread,
+        urgent=count.urgent,
+        alerts=alerts,
+        stamp=f"{count.newest or 0}-{count.unread}",
+    )
+
+
+def mail_choice(session: Session, person_id: int) -> Mail:
+    """What they want by e-mail: what is urgent, unless they chose."""
+    chosen = session.execute(
+        text("SELECT choice FROM mail_choices WHERE person_id = :person"), {"person": person_id}
+    ).scalar()
+    return Mail(chosen or Mail.URGENT)
+
+
+def _notice(row: Any, calendar: Calendar, now: datetime) -> Notice:
+    return Notice(
+        id=row.id,
+        about=row.about,
+        urgent=row.urgent,
+        title=row.title,
+        body=row.body,
+        link=row.link,
+        when=evening_words(calendar, row.told_at, now=now),
+        at=row.told_at.isoformat(),
+        unread=row.read_at is None,
+    )
