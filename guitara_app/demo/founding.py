@@ -20,34 +20,13 @@ from guitara_app.demo.rows import Rows
 from guitara_app.demo.sizes import Size
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.firm.models import Locality, Zone
+from guitara_app.founding.presets import ITEMS, SERVICES, WITH_EVERY_SERVICE, ZONES
 from guitara_app.kit.time import Calendar
 from guitara_app.stock.models import Item, ItemKind, ServiceMaterial
 
 _CLIENTS = 500
 _OPEN_SINCE = timedelta(days=30)
 
-_ZONES = {
-    "Zone 1": ("Pasig", "Mandaluyong", "San Juan", "Marikina"),
-    "Zone 2": ("Quezon City", "Makati", "Taguig", "Antipolo"),
-}
-_SERVICES = (
-    ("Shiatsu", 60, 500, ("Lavender Oil",)),
-    ("Combi", 60, 400, ("Massage Lotion",)),
-    ("Dry", 60, 500, ()),
-    ("Foot", 60, 500, ("Peppermint Oil",)),
-    ("Hot Stone", 90, 675, ("Lavender Oil", "Hot Stone Kit")),
-    ("Ventosa", 90, 675, ("Massage Lotion", "Ventosa glass set")),
-    ("Hand", 60, 400, ("Massage Lotion",)),
-)
-_WITH_EVERY_SERVICE = "Alcohol Spray"
-_ITEMS = (
-    ("Lavender Oil", "bottle", 50, ItemKind.CONTAINER, 10, 280),
-    ("Peppermint Oil", "bottle", 30, ItemKind.CONTAINER, 6, 260),
-    ("Massage Lotion", "tub", 40, ItemKind.CONTAINER, 8, 190),
-    ("Alcohol Spray", "spray bottle", 25, ItemKind.CONTAINER, 5, 95),
-    ("Ventosa glass set", "set", 15, ItemKind.REUSABLE, 3, 1450),
-    ("Hot Stone Kit", "set", 8, ItemKind.REUSABLE, 2, 2900),
-)
 _DAYS_OFF = 2
 
 
@@ -66,8 +45,8 @@ def found(session: Session, size: Size, *, now: datetime, random: Random) -> Non
     _clients(rows, _localities(rows), [p.id for p in staff if p.role == Role.THERAPIST], since, random)
     stock = Stockroom(session, rows, random)
     items = _items(rows, stock, size.shelves, since)
-    for service, (_, _, _, materials) in zip(services, _SERVICES, strict=True):
-        for name in (_WITH_EVERY_SERVICE, *materials):
+    for service, (_, _, _, materials) in zip(services, SERVICES, strict=True):
+        for name in (WITH_EVERY_SERVICE, *materials):
             rows.add(ServiceMaterial(service_id=service.id, item_id=items[name].id, quantity=1))
     rows.write()
     stock.write()
@@ -103,15 +82,13 @@ def _staff(rows: Rows, size: Size, since: datetime) -> list[Person]:
 
 
 def _services(rows: Rows) -> list[Service]:
-    return [
-        rows.add(Service(name=name, minutes=minutes, price=Decimal(price))) for name, minutes, price, _ in _SERVICES
-    ]
+    return [rows.add(Service(name=name, minutes=minutes, price=Decimal(price))) for name, minutes, price, _ in SERVICES]
 
 
 def _localities(rows: Rows) -> list[Locality]:
     return [
         rows.add(Locality(name=town, zone_id=zone.id))
-        for zone, towns in ((rows.add(Zone(name=name)), towns) for name, towns in _ZONES.items())
+        for zone, towns in ((rows.add(Zone(name=name)), towns) for name, towns in ZONES.items())
         for town in towns
     ]
 
@@ -147,7 +124,7 @@ def _clients(rows: Rows, localities: list[Locality], therapists: list[int], sinc
 
 def _items(rows: Rows, stock: Stockroom, shelves: int, since: datetime) -> dict[str, Item]:
     items: dict[str, Item] = {}
-    for name, unit, many, kind, minimum, cost in _ITEMS:
+    for name, unit, many, kind, minimum, cost in ITEMS:
         expires = date(since.year + 2, since.month, 1) if kind is ItemKind.CONTAINER else None
         item = rows.add(
             Item(name=name, unit=unit, kind=kind, minimum=minimum * shelves, cost=Decimal(cost), expires_on=expires)

@@ -24,7 +24,8 @@ from guitara_app.demo.sizes import DEMO, Size
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import world_of
-from guitara_app.firm.queries import firm_settings
+from guitara_app.firm.queries import firm_settings, is_demo
+from guitara_app.founding.services import FOUNDING_LOCK
 from guitara_app.kit import database
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import NotPossible
@@ -33,7 +34,6 @@ from guitara_app.kit.time import now as clock
 
 FLAG = "demo"
 PLAYED = "demo_evening"
-_LOCK = 9
 _HOURS = ("day_starts", "opens", "closes")
 
 
@@ -68,12 +68,18 @@ def is_empty() -> bool:
         return not _is_used(session)
 
 
+def is_demo_firm() -> bool:
+    """Whether the database holds the demo firm."""
+    with database.reading() as session:
+        return is_demo(session)
+
+
 def _is_used(session: Session) -> bool:
     return bool(session.execute(text("SELECT EXISTS (SELECT FROM people) OR EXISTS (SELECT FROM clients)")).scalar())
 
 
 def _seed(session: Session, size: Size, now: datetime) -> SeedReport:
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FOUNDING_LOCK})
     kept: dict[str, Any] = {row.key: row.value for row in session.execute(text("SELECT key, value FROM settings"))}
     is_new = kept.get(FLAG) is not True
     if is_new and _is_used(session):

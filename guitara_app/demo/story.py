@@ -323,6 +323,13 @@ class Story:
         leg.occupied = period(leg.accepted_at or leg.wanted_at, at)
         self.tell("brought_back", at, by=leg.driver_id, leg=leg)
 
+    def got_home(self, at: datetime) -> None:
+        """They have taken a taxi: no driver was free for long."""
+        for seat in self.seats:
+            if seat.progress != Progress.WAITING:
+                seat.home_at = at
+                self.tell("got_home", at, by=seat.person_id, seat=seat)
+
     def cancel(self, at: datetime, reason: str) -> None:
         """The client calls it off."""
         self._release(at)

@@ -227,3 +227,4 @@ class Teller:
                 told.collect(taken + minutes(travel))
                 told.finish(home)
                 return
+        told.got_home(asked + minutes(25 + travel))

@@ -1,0 +1,11 @@
+"""Whether there is a firm yet."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+def is_founded(session: Session) -> bool:
+    """Whether anybody has an account; until then the first-run page is open."""
+    return bool(session.execute(text("SELECT EXISTS (SELECT FROM people)")).scalar())

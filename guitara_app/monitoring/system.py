@@ -1,0 +1,82 @@
+"""How the system is doing, put together from what is kept of it: for the page, and for the terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from guitara_app.kit.outbox import live_redis
+from guitara_app.monitoring.figures import Point
+from guitara_app.monitoring.keeping import Latest, history, latest
+from guitara_app.monitoring.measures import hours, measures
+from guitara_app.monitoring.queries import alert_rows
+from guitara_app.monitoring.views import AlertRow, PartRow, System
+from guitara_app.settings import settings
+
+_FEWEST_FRESH_S = 20.0
+_BEAT_OLD_S = 30.0
+
+
+def system(session: Session, *, now: datetime) -> System:
+    """Everything an admin sees. Without Redis there are no figures, and nothing is fresh."""
+    try:
+        newest, points = latest(live_redis()), history(live_redis())
+    except RedisError:
+        newest, points = None, []
+    return put_together(newest, points, alert_rows(session, now=now), now=now)
+
+
+def seen_from_outside(redis: Redis, *, now: datetime) -> System:
+    """The same for whoever has no database at hand: of alerts only the words of those that are open.
+
+    Raises:
+        redis.exceptions.RedisError: Redis does not answer.
+    """
+    newest = latest(redis)
+    alerts = [
+        AlertRow(id=number, words=words, opened="", closed="", times=1, urgent=True)
+        for number, words in enumerate(newest["alerts"] if newest else ())
+    ]
+    return put_together(newest, history(redis), alerts, now=now)
+
+
+def put_together(newest: Latest | None, points: list[Point], alerts: list[AlertRow], *, now: datetime) -> System:
+    """What is shown of these figures at this moment."""
+    last = points[-1] if points else None
+    age = now.timestamp() - last.at if last else 0.0
+    fresh = last is not None and age < max(_FEWEST_FRESH_S, 4 * settings().sample_seconds)
+    return System(
+        measured=datetime.fromtimestamp(last.at, UTC).isoformat(timespec="seconds") if last else "",
+        fresh=fresh,
+        measures=measures(points),
+        hour=hours(points),
+        parts=_parts(last) if last else [],
+        processes=newest["processes"] if newest else [],
+        sockets=[_counted(role, number) for role, number in newest["sockets"].items()] if newest else [],
+        queues=[_counted(name, number) for name, number in last.queues.items()] if last else [],
+        alerts=alerts,
+        slow=newest["slow"] if newest else [],
+        repeated=newest["repeated"] if newest else [],
+    )
+
+
+def _parts(last: Point) -> list[PartRow]:
+    beat = last.beat_age_s is not None and last.beat_age_s < _BEAT_OLD_S
+    workers = f"{last.workers} at work" if last.workers else "none"
+    return [
+        _part("Database", "database" not in last.failing),
+        _part("Redis", "redis" not in last.failing),
+        _part("Workers", last.workers > 0, workers),
+        _part("Beat", beat, "ticking" if beat else "silent"),
+    ]
+
+
+def _part(name: str, well: bool, words: str = "") -> PartRow:
+    return PartRow(name=name, words=words or ("answers" if well else "silent"), tone="good" if well else "bad")
+
+
+def _counted(name: str, number: int) -> PartRow:
+    return PartRow(name=name, words=f"{number}", tone="")
