@@ -14,6 +14,7 @@ from guitara_app.accounts.permissions import Actor
 from guitara_app.accounts.recognition import forget_person
 from guitara_app.live.channel import Channel
 from guitara_app.live.locks import never_orphan_locks
+from guitara_app.live.presence import Presence
 from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
 from guitara_app.live.states import (
@@ -21,9 +22,15 @@ from guitara_app.live.states import (
     ClientLive,
     DeskLive,
     HoursLive,
+    InboxLive,
+    LinkLive,
     PersonLive,
+    PresenceLive,
     ProfileLive,
+    QueueLive,
+    RoadLive,
     ShiftsLive,
+    SystemLive,
 )
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
@@ -33,15 +40,23 @@ __all__ = [
     "ClientLive",
     "DeskLive",
     "HoursLive",
+    "InboxLive",
+    "LinkLive",
     "PersonLive",
+    "PresenceLive",
     "ProfileLive",
+    "QueueLive",
+    "RoadLive",
     "Scope",
     "ShiftsLive",
+    "SystemLive",
     "claim",
     "install",
     "on_revoke",
     "watch",
+    "watch_inbox",
     "watch_own",
+    "watch_presence",
 ]
 
 _installed: list[Rooms] = []
@@ -60,6 +75,7 @@ def install(app: rx.App, identify: Identify) -> None:
     rooms.on_revoke(forget_person)
     _installed[:] = [rooms]
     app.register_lifespan_task(Subscriber(views, rooms).run)
+    app.register_lifespan_task(Presence(rooms).run)
 
 
 def on_revoke(forget: Callable[[int], None]) -> None:
@@ -81,6 +97,16 @@ async def watch(state: rx.State, actor: Actor | None, scope: Scope | None) -> No
 async def watch_own(state: rx.State, actor: Actor) -> None:
     """Show the therapist's or driver's own evening live; it stays so on every page until the socket closes."""
     await _rooms().watch_own(state, actor)
+
+
+async def watch_inbox(state: rx.State, actor: Actor) -> None:
+    """Show live, on every page until the socket closes, what somebody has not read yet."""
+    await _rooms().watch_inbox(state, actor)
+
+
+async def watch_presence(state: rx.State, actor: Actor) -> None:
+    """Show live, on every page of the desk until the socket closes, who has a page open."""
+    await _rooms().watch_presence(state, actor)
 
 
 async def claim(state: rx.State, actor: Actor) -> None:

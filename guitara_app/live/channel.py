@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import reflex as rx
 import structlog
+from engineio.packet import MESSAGE, Packet
 from reflex.app import EventNamespace
 from reflex.state import StateUpdate
 from reflex_base.constants.state import FIELD_MARKER
 from reflex_base.event import Event, EventSpec
+from socketio.packet import EVENT
 
 from guitara_app.live.scopes import Scope
-from guitara_app.live.states import PUSHED
+from guitara_app.live.states import PUSHED, LinkLive
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +41,8 @@ class Channel:
         ``reset()`` are the defaults, which would blank the page.
         """
         emit_update = self._namespace.emit_update
-        pushed = frozenset(state.get_full_name() for state in PUSHED.values())
+        ours: list[type[rx.State]] = [*PUSHED.values(), LinkLive]
+        pushed = frozenset(state.get_full_name() for state in ours)
 
         async def filtered(update: StateUpdate, token: str) -> None:
             if not pushed.isdisjoint(update.delta):
@@ -73,10 +77,72 @@ class Channel:
             if room not in kept:
                 self._sio.manager.basic_leave_room(sid, self._namespace.namespace, room)
 
-    async def send(self, to: str, scope: Scope, values: dict[str, Any]) -> None:
-        """Set pushed variables of ``scope`` in the browser of one socket, or of everybody in the room ``to``."""
-        marked = {name + FIELD_MARKER: value for name, value in {**values, "scope": scope.topic}.items()}
-        await self._namespace.emit("event", StateUpdate(delta={PUSHED[scope.kind].get_full_name(): marked}), room=to)
+    def frame(self, scope: Scope, values: dict[str, Any]) -> Packet:
+        """What sets pushed variables of ``scope`` in a browser, encoded."""
+        return self._frame(PUSHED[scope.kind], {**values, "scope": scope.topic})
+
+    def put(self, to: str, frame: Packet) -> int:
+        """Send ``frame`` to one socket, or to everybody in the room ``to``; returns how many sockets there were.
+
+        It is put straight where each socket's writer takes it from: Socket.IO's own ``emit`` encodes it anew, makes a
+        task for each socket and waits for all.
+        """
+        sockets = [self._sio.eio.sockets.get(transport) for transport in list(self._rooms().get(to, {}).values())]
+        open_ones = [one for one in sockets if one is not None and not one.closed]
+        for one in open_ones:
+            one.queue.put_nowait(frame)
+        return len(open_ones)
+
+    def look_after(self, sid: str, came_back: Callable[[str, float], None]) -> None:
+        """From now on call ``came_back`` with the seconds from each ping of this socket to its answer.
+
+        And let its writer wait for what to send without a task and a timer for each frame, which Engine.IO makes so
+        that a writer whom nobody pings ends: half of what a push to hundreds of sockets would cost.
+        """
+        transport = self._rooms().get(None, {}).get(sid)
+        one = self._sio.eio.sockets.get(transport)
+        if one is None or "schedule_ping" in vars(one):
+            return
+        ping_again, queue = one.schedule_ping, one.queue
+
+        def answered() -> None:
+            if one.last_ping:
+                came_back(sid, time.time() - one.last_ping)
+            ping_again()
+
+        async def next_frames() -> list[Packet]:
+            frames = [await queue.get()]
+            while frames[-1] is not None and not queue.empty():
+                frames.append(queue.get_nowait())
+            for _ in frames:
+                queue.task_done()
+            if frames[-1] is None and len(frames) > 1:
+                # The end comes after what was to be sent before it.
+                queue.put_nowait(None)
+            return [frame for frame in frames if frame is not None]
+
+        one.schedule_ping, one.poll = answered, next_frames
+
+    def tell_round_trip(self, sid: str, ms: int) -> None:
+        """Show the browser of this socket how long its messages take."""
+        self.put(sid, self._frame(LinkLive, {"ms": ms}))
+
+    def sockets(self) -> int:
+        """How many there are in this process."""
+        return len(self._rooms().get(None, {}))
+
+    async def drop_dead(self) -> None:
+        """Close sockets whose last ping is overdue; Engine.IO's own look at each comes round too rarely."""
+        late = time.time() - self._sio.eio.ping_timeout
+        for one in list(self._sio.eio.sockets.values()):
+            if not one.closed and not one.closing and one.last_ping and one.last_ping < late:
+                await one.check_ping_timeout()
+
+    def _frame(self, state: type[rx.State], values: dict[str, Any]) -> Packet:
+        marked = {name + FIELD_MARKER: value for name, value in values.items()}
+        update = StateUpdate(delta={state.get_full_name(): marked})
+        event = self._sio.packet_class(EVENT, namespace=self._namespace.namespace, data=["event", update]).encode()
+        return Packet(MESSAGE, event)
 
     async def close(self, sid: str, last_words: EventSpec) -> None:
         """Send the browser one more event, then take it out of everything and close its socket."""

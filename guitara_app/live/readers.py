@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,11 @@ from sqlalchemy.orm import Session
 
 from guitara_app.accounts.queries import profile
 from guitara_app.appointments.queries import board, detail, own_night
+from guitara_app.appointments.queries.board_news import board_news
 from guitara_app.appointments.queries.outside import outside_hours
+from guitara_app.appointments.queries.queue import queue_places
+from guitara_app.appointments.queries.road import road
+from guitara_app.appointments.queries.still_out import out_after_closing
 from guitara_app.appointments.views import Detail
 from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
 from guitara_app.availability.views import NO_HOURS
@@ -19,9 +23,15 @@ from guitara_app.clients.views import Card, ClientFacts
 from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.queries import earlier_handovers, handover
 from guitara_app.kit.database import reading
+from guitara_app.kit.measuring import Work, measured
 from guitara_app.kit.time import now
+from guitara_app.live.present import present
 from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import blank
+from guitara_app.money.earnings import earned
+from guitara_app.money.queries import payment_lines
+from guitara_app.monitoring.system import system
+from guitara_app.notifications.queries import inbox, mail_choice
 
 Reader = Callable[[Session, int, datetime], dict[str, Any]]
 
@@ -29,18 +39,32 @@ Reader = Callable[[Session, int, datetime], dict[str, Any]]
 def _desk(session: Session, _key: int, at: datetime) -> dict[str, Any]:
     return {
         **board(session, now=at),
+        "out": out_after_closing(session, now=at),
         "handover": handover(session, now=at),
         "handovers_before": earlier_handovers(session, now=at),
     }
 
 
+def _road(session: Session, _key: int, at: datetime) -> dict[str, Any]:
+    return {**road(session, now=at)}
+
+
+def _queue(session: Session, _key: int, at: datetime) -> dict[str, Any]:
+    return {"places": queue_places(session, now=at)}
+
+
 def _appointment(session: Session, key: int, at: datetime) -> dict[str, Any]:
     found = detail(session, key, now=at)
-    return {"missing": found is None, "detail": found or blank(Detail)}
+    paid = [] if found is None else payment_lines(session, key)
+    return {"missing": found is None, "detail": found or blank(Detail), "payments": paid}
 
 
 def _person(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {**own_night(session, key, now=at), **presence(session, key, now=at)}
+    return {
+        **own_night(session, key, now=at),
+        **presence(session, key, now=at),
+        "earned": earned(session, key, now=at),
+    }
 
 
 def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
@@ -86,21 +110,52 @@ def _client(session: Session, key: int, _at: datetime) -> dict[str, Any]:
 
 
 def _profile(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {**profile(session, key, now=at)}
+    return {**profile(session, key, now=at), "mail": mail_choice(session, key).value}
+
+
+def _inbox(session: Session, key: int, at: datetime) -> dict[str, Any]:
+    return {**inbox(session, key, now=at)}
+
+
+def _presence(_session: Session, _key: int, _at: datetime) -> dict[str, Any]:
+    return {**present()}
+
+
+def _system(session: Session, _key: int, at: datetime) -> dict[str, Any]:
+    return {**system(session, now=at)}
 
 
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
+    Kind.ROAD: _road,
+    Kind.QUEUE: _queue,
     Kind.APPOINTMENT: _appointment,
     Kind.PERSON: _person,
     Kind.SHIFTS: _shifts,
     Kind.HOURS: _hours,
     Kind.CLIENT: _client,
     Kind.PROFILE: _profile,
+    Kind.INBOX: _inbox,
+    Kind.PRESENCE: _presence,
+    Kind.SYSTEM: _system,
 }
 
 
 def read(scope: Scope) -> dict[str, Any]:
     """Every pushed variable of ``scope`` but its name, from one consistent snapshot. Blocking."""
-    with reading() as session:
+    with measured(Work("view", str(scope.kind))), reading() as session:
         return {**READERS[scope.kind](session, scope.key, now()), "loaded": True}
+
+
+NewsReader = Callable[[Session, Mapping[str, Any], Collection[int], datetime], dict[str, Any]]
+
+NEWS: dict[Kind, NewsReader] = {
+    Kind.DESK: lambda session, before, visits, at: board_news(session, before, visits, now=at),
+}
+"""Scopes that take long to read, and what can be told of a few visits sooner."""
+
+
+def read_news(scope: Scope, before: Mapping[str, Any], visits: Collection[int]) -> dict[str, Any]:
+    """Those variables of ``scope`` that are others than ``before`` once these visits are read. Blocking."""
+    with measured(Work("view", f"news of {scope.kind}")), reading() as session:
+        return NEWS[scope.kind](session, before, visits, now())

@@ -12,6 +12,7 @@ import structlog
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.kit.errors import GuitaraError, NotAllowed
+from guitara_app.kit.metrics import ROUND_TRIP_SECONDS
 from guitara_app.kit.threads import in_thread
 from guitara_app.live.channel import Channel
 from guitara_app.live.scopes import Scope, may_watch, revoke_topic
@@ -30,14 +31,18 @@ _AGAIN = "window.location.reload()"
 # Longer than any handler takes from recognising its actor to entering a room.
 _REMEMBER_REVOKED_S = 60.0
 
+# Less of a difference is not worth a message.
+_NOTABLE_MS = 10
+
 
 @dataclass(slots=True)
 class Seat:
-    """One socket of a signed-in person; ``page`` is what its page watches."""
+    """One socket of a signed-in person: what its page watches, and the round trip it was told of."""
 
     actor: Actor
     headers: Mapping[str, str]
     page: Scope | None = None
+    told_ms: int = 0
 
 
 class Rooms:
@@ -64,6 +69,7 @@ class Rooms:
         seat = self._seats.get(sid)
         if seat is None or seat.actor != actor:
             self._seats[sid] = Seat(actor, dict(state.router.headers.raw_headers))
+            self._channel.look_after(sid, self._came_back)
         if self._revoked.get(actor.person_id or 0, 0) > monotonic() - _REMEMBER_REVOKED_S:
             # Recognised before, seated after: whoever threw this person out a moment ago did not find this socket.
             await self._check(sid, sure=True)
@@ -80,8 +86,8 @@ class Rooms:
             self._channel.leave_all(sid)
             self._seats.pop(sid, None)
             return
-        own = Scope.person(actor.person_id or 0)
-        self._channel.leave_all(sid, but=(own, scope) if scope else (own,))
+        own = _own(actor)
+        self._channel.leave_all(sid, but=(*own, scope) if scope else own)
         claimed = await self.claim(state, actor)
         if claimed is None:
             return
@@ -90,13 +96,35 @@ class Rooms:
         if scope is None:
             return
         if not may_watch(actor, scope):
-            self._channel.leave_all(sid, but=(own,))
+            self._channel.leave_all(sid, but=own)
             raise NotAllowed("Your account may not see this. Ask a manager if you should be able to.")
         await self._views.of(scope).show(sid, lambda: self._still(sid, seat, scope) and self._channel.join(sid, scope))
 
     async def watch_own(self, state: rx.State, actor: Actor) -> None:
-        """Enter the person's own room, which stays entered on every page, and send what it shows."""
-        own = Scope.person(actor.person_id or 0)
+        """Enter the room of the person's own evening, which stays entered on every page, and send what it shows."""
+        await self._stay_in(state, actor, Scope.person(actor.person_id or 0))
+
+    async def watch_inbox(self, state: rx.State, actor: Actor) -> None:
+        """Enter the room of what the person has not read yet, which stays entered on every page, and send it."""
+        await self._stay_in(state, actor, Scope.inbox(actor.person_id or 0))
+
+    async def watch_presence(self, state: rx.State, actor: Actor) -> None:
+        """Enter the room of who else is there, which the desk's sockets stay in on every page, and send it."""
+        await self._stay_in(state, actor, Scope.presence())
+
+    def seats(self) -> list[Seat]:
+        """Those whose sockets are there."""
+        return [seat for sid, seat in self._seats.items() if self._channel.connected(sid)]
+
+    def sockets(self) -> int:
+        """How many there are, also of people who are not signed in."""
+        return self._channel.sockets()
+
+    async def drop_dead(self) -> None:
+        """Close the sockets that have not answered for too long."""
+        await self._channel.drop_dead()
+
+    async def _stay_in(self, state: rx.State, actor: Actor, own: Scope) -> None:
         sid = await self.claim(state, actor)
         if sid is None or not may_watch(actor, own):
             return
@@ -149,5 +177,19 @@ class Rooms:
         log.info("socket closed", reason="session over" if actor is None else "rights changed")
         await self._channel.close(sid, rx.call_script(_TO_LOGIN if actor is None else _AGAIN))
 
+    def _came_back(self, sid: str, seconds: float) -> None:
+        ROUND_TRIP_SECONDS.observe(seconds)
+        seat, ms = self._seats.get(sid), max(1, round(seconds * 1000))
+        if seat is None:
+            return
+        if not seat.told_ms or abs(ms - seat.told_ms) > max(_NOTABLE_MS, seat.told_ms / 4):
+            seat.told_ms = ms
+            self._channel.tell_round_trip(sid, ms)
+
     def _still(self, sid: str, seat: Seat, scope: Scope) -> bool:
         return self._seats.get(sid) is seat and seat.page == scope
+
+
+def _own(actor: Actor) -> tuple[Scope, ...]:
+    """What a socket stays with, whatever page it is on."""
+    return Scope.person(actor.person_id or 0), Scope.inbox(actor.person_id or 0), Scope.presence()

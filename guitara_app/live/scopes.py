@@ -14,14 +14,21 @@ class Kind(StrEnum):
     """The kinds of things a page can show live."""
 
     DESK = "desk"
+    ROAD = "road"
+    QUEUE = "queue"
     APPOINTMENT = "appointment"
     PERSON = "person"
     SHIFTS = "shifts"
     HOURS = "hours"
     CLIENT = "client"
     PROFILE = "profile"
+    INBOX = "inbox"
+    PRESENCE = "presence"
+    SYSTEM = "system"
 
 
+# Every kind but those of which there is only one.
+_OF_ONE = frozenset(Kind) - {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM}
 _REVOKE = "revoke"
 
 
@@ -37,10 +44,25 @@ class Scope:
         """Its name as a topic of changes, as a room of sockets and in what browsers are sent."""
         return f"{self.kind}:{self.key}" if self.key else str(self.kind)
 
+    @property
+    def source(self) -> str:
+        """The topic whose changes it shows: its own, but whatever changes the board may change the road."""
+        return str(Kind.DESK) if self.kind is Kind.ROAD else self.topic
+
     @classmethod
     def desk(cls) -> Self:
         """The board."""
         return cls(Kind.DESK)
+
+    @classmethod
+    def road(cls) -> Self:
+        """Drivers, trips that wait for one, and therapists who are still out."""
+        return cls(Kind.ROAD)
+
+    @classmethod
+    def queue(cls) -> Self:
+        """Where each free driver stands, for the drivers themselves."""
+        return cls(Kind.QUEUE)
 
     @classmethod
     def appointment(cls, appointment_id: int) -> Self:
@@ -72,15 +94,32 @@ class Scope:
         """Somebody's own account."""
         return cls(Kind.PROFILE, person_id)
 
+    @classmethod
+    def inbox(cls, person_id: int) -> Self:
+        """What somebody has been told and has not read yet."""
+        return cls(Kind.INBOX, person_id)
 
-def scope_of(topic: str) -> Scope | None:
-    """The scope a topic of changes belongs to; None when no page watches such a thing."""
+    @classmethod
+    def presence(cls) -> Self:
+        """Who has a page open, for the desk."""
+        return cls(Kind.PRESENCE)
+
+    @classmethod
+    def system(cls) -> Self:
+        """How the system itself is doing."""
+        return cls(Kind.SYSTEM)
+
+
+def scopes_of(topic: str) -> tuple[Scope, ...]:
+    """The scopes that a topic of changes changes; none when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
-        return Scope.desk()
-    if kind in (Kind.APPOINTMENT, Kind.PERSON, Kind.SHIFTS, Kind.HOURS, Kind.CLIENT, Kind.PROFILE) and key.isdecimal():
-        return Scope(Kind(kind), int(key))
-    return None
+        return (Scope.desk(), Scope.road())
+    if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM):
+        return (Scope(Kind(topic)),)
+    if kind in _OF_ONE and key.isdecimal():
+        return (Scope(Kind(kind), int(key)),)
+    return ()
 
 
 def revoked_person(topic: str) -> int | None:
@@ -97,8 +136,12 @@ def revoke_topic(person_id: int) -> str:
 def may_watch(actor: Actor, scope: Scope) -> bool:
     """Whether ``actor`` may be sent what ``scope`` shows."""
     match scope.kind:
-        case Kind.DESK:
+        case Kind.DESK | Kind.ROAD | Kind.PRESENCE:
             return allowed(actor.role, Permission.SEE_BOARD)
+        case Kind.QUEUE:
+            return allowed(actor.role, Permission.SEE_QUEUE)
+        case Kind.SYSTEM:
+            return allowed(actor.role, Permission.SEE_SYSTEM)
         case Kind.APPOINTMENT:
             return allowed(actor.role, Permission.SEE_APPOINTMENT)
         case Kind.PERSON:
@@ -110,5 +153,5 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return own or allowed(actor.role, Permission.SEE_SHIFTS)
         case Kind.CLIENT:
             return allowed(actor.role, Permission.SEE_CLIENTS)
-        case Kind.PROFILE:
+        case Kind.PROFILE | Kind.INBOX:
             return allowed(actor.role, Permission.SIGNED_IN) and actor.person_id == scope.key

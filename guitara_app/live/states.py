@@ -1,16 +1,18 @@
 """The variables that only ``live`` sets, in the browser and nowhere else.
 
 On the server they keep their defaults for ever. Handlers never assign them and no computed variable reads them; pages
-build on them with variable operations and show what they hold only while ``scope`` is the page's own.
+build on them with variable operations and show what they hold only while ``scope`` is the page's own. ``rev`` counts
+what the scope's room was sent: a difference that does not build on it is not put in.
 """
 
 from __future__ import annotations
 
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import reflex as rx
 
 from guitara_app.accounts.queries import SessionRow, TokenRow
+from guitara_app.appointments.road_views import DriverLine, OutRow, QueuePlace, WaitingTrip
 from guitara_app.appointments.views import (
     AttentionRow,
     Card,
@@ -23,7 +25,13 @@ from guitara_app.appointments.views import (
 from guitara_app.availability.views import NO_HOURS, OnNow, PersonHours, ShiftRow, TimeOffRow
 from guitara_app.clients.views import AddressRow, ChangeRow, ClientFacts, DuplicateLine, VisitRow
 from guitara_app.handover.views import Handover, HandoverLine
+from guitara_app.live.present import Colleague
 from guitara_app.live.scopes import Kind
+from guitara_app.money.earnings import Earned
+from guitara_app.money.views import PaymentLine
+from guitara_app.monitoring.views import AlertRow, Measure, Often, PartRow, ProcessRow
+from guitara_app.notifications.views import Notice
+from guitara_app.notifications.words import Mail
 
 
 def blank(shape: type) -> Any:
@@ -35,6 +43,7 @@ class DeskLive(rx.State):
     """The board (``guitara_app.appointments.views.Board``), one variable a column; and the hand-over note."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     night: Night = blank(Night)
     rows: list[NightRow] = []
@@ -47,30 +56,62 @@ class DeskLive(rx.State):
     ended: list[Card] = []
     ended_count: int = 0
     drivers: list[DriverRow] = []
+    out: list[OutRow] = []
     handover: Handover = blank(Handover)
     handovers_before: list[HandoverLine] = []
+
+
+class RoadLive(rx.State):
+    """Drivers, trips that wait for one, who is still out (``guitara_app.appointments.road_views.Road``)."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    evening: str = ""
+    queue: list[DriverLine] = []
+    busy: list[DriverLine] = []
+    offers: list[DriverLine] = []
+    off: list[DriverLine] = []
+    trips: list[WaitingTrip] = []
+    out: list[OutRow] = []
+
+
+class QueueLive(rx.State):
+    """Where each free driver stands, by their number; nothing else of anybody."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    places: dict[str, QueuePlace] = {}
 
 
 class AppointmentLive(rx.State):
     """One visit as the desk sees it; ``missing`` when there is none of that number."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     missing: bool = False
     detail: Detail = blank(Detail)
+    payments: list[PaymentLine] = []
 
 
 class PersonLive(rx.State):
-    """The own evening of a therapist or driver (``guitara_app.appointments.views.OwnNight``)."""
+    """The own evening (``guitara_app.appointments.views.OwnNight``) of a therapist or driver, and their week."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     evening: str = ""
     shift: str = ""
     came: str = ""
     left: str = ""
+    there_week: str = ""
+    evenings: int = 0
+    earned: Earned = blank(Earned)
     now_jobs: list[OwnJob] = []
     next_jobs: list[OwnJob] = []
+    later_jobs: list[OwnJob] = []
     done_jobs: list[OwnJob] = []
 
 
@@ -78,6 +119,7 @@ class ShiftsLive(rx.State):
     """Everybody's hours of one evening, who is on shift now when it is tonight, and what waits for an answer."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     evening: str = ""
     tonight: bool = False
@@ -90,6 +132,7 @@ class HoursLive(rx.State):
     """What decides when one person can be offered work; ``missing`` when there is no such therapist or driver."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     missing: bool = False
     hours: PersonHours = NO_HOURS
@@ -100,6 +143,7 @@ class ClientLive(rx.State):
     """One client's card (``guitara_app.clients.views.Card``), and who may be the same person."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     missing: bool = False
     client: ClientFacts = blank(ClientFacts)
@@ -113,21 +157,95 @@ class ProfileLive(rx.State):
     """Somebody's own account (``guitara_app.accounts.queries.Profile``)."""
 
     scope: str = ""
+    rev: int = 0
     loaded: bool = False
     name: str = ""
     username: str = ""
     email: str = ""
     role: str = ""
+    mail: str = Mail.URGENT.value
     sessions: list[SessionRow] = []
     tokens: list[TokenRow] = []
 
 
+class InboxLive(rx.State):
+    """What somebody has not read yet (``guitara_app.notifications.views.Inbox``); it stands on every page of theirs."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    unread: int = 0
+    urgent: int = 0
+    alerts: list[Notice] = []
+    stamp: str = ""
+
+
+class PresenceLive(rx.State):
+    """Who has a page open (``guitara_app.live.presence.Present``); it stands on every page of the desk."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    online: dict[str, bool] = {}
+    desk: list[Colleague] = []
+
+
+class LinkLive(rx.State):
+    """How long this socket's messages take to the server and back, in milliseconds; 0 when not known yet."""
+
+    ms: int = 0
+
+
+class SystemLive(rx.State):
+    """How the system is doing (``guitara_app.monitoring.views.System``), one variable for each part of the page."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    measured: str = ""
+    fresh: bool = False
+    measures: list[Measure] = []
+    hour: dict[str, list[float | None]] = {}
+    parts: list[PartRow] = []
+    processes: list[ProcessRow] = []
+    sockets: list[PartRow] = []
+    queues: list[PartRow] = []
+    alerts: list[AlertRow] = []
+    slow: list[Often] = []
+    repeated: list[Often] = []
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
+    Kind.ROAD: RoadLive,
+    Kind.QUEUE: QueueLive,
     Kind.APPOINTMENT: AppointmentLive,
     Kind.PERSON: PersonLive,
     Kind.SHIFTS: ShiftsLive,
     Kind.HOURS: HoursLive,
     Kind.CLIENT: ClientLive,
     Kind.PROFILE: ProfileLive,
+    Kind.INBOX: InboxLive,
+    Kind.PRESENCE: PresenceLive,
+    Kind.SYSTEM: SystemLive,
 }
+
+_ROW_KEYS: dict[type, str] = {
+    AttentionRow: "key",
+    Card: "id",
+    DriverLine: "id",
+    DriverRow: "id",
+    NightRow: "person_id",
+    OutRow: "assignment_id",
+    ShiftRow: "person_id",
+    WaitingTrip: "leg_id",
+}
+
+
+def _keyed(state: type[rx.State]) -> dict[str, str]:
+    rows = {name: (get_args(hint) or (None,))[0] for name, hint in get_type_hints(state).items()}
+    return {name: _ROW_KEYS[row] for name, row in rows.items() if row in _ROW_KEYS}
+
+
+KEYED: dict[Kind, dict[str, str]] = {kind: _keyed(state) for kind, state in PUSHED.items()}
+"""The variables whose rows have a key, so that only the rows that changed are sent; and that key."""

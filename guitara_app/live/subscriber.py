@@ -1,25 +1,28 @@
-"""Follows the stream of changes, one reader for each web process, and never stops.
+"""Follows the streams of changes, one reader for each web process, and never stops.
 
-What the stream may have lost is found again: after a new connection, after a pause longer than the stream keeps its
-messages and after a burst longer than the stream everything watched is read again, and versions are compared regularly.
+What a stream may have lost is found again: after a new connection, after a pause longer than the stream keeps its
+messages and after a burst longer than a stream what is watched is read again, and versions are compared regularly.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import Any
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from guitara_app.kit.outbox import KEPT_MESSAGES, KEPT_MS, STREAM
+from guitara_app.kit.metrics import STREAM_LAG_SECONDS
+from guitara_app.kit.outbox import KEPT_MESSAGES, KEPT_MS, Group, stream_of
 from guitara_app.live.rooms import Rooms
-from guitara_app.live.scopes import revoked_person, scope_of
-from guitara_app.live.views import Views
+from guitara_app.live.scopes import revoked_person, scopes_of
+from guitara_app.live.views import Cause, Views
 from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -32,6 +35,8 @@ _LONGEST_PAUSE_S = 2.0
 _TICK_S = 5.0
 _TICKS_TO_COMPARE = 3
 _TICKS_TO_CHECK = 12
+
+_GROUP_OF = {stream_of(group): group for group in Group}
 
 
 class Subscriber:
@@ -51,13 +56,13 @@ class Subscriber:
         while True:
             started = monotonic()
             try:
-                await self._read_stream()
+                await self._read_streams()
             except Exception as error:
-                log.warning("stream of changes lost", error=type(error).__name__)
+                log.warning("streams of changes lost", error=type(error).__name__)
             pause = _FIRST_PAUSE_S if monotonic() - started > _LONGEST_PAUSE_S else min(2 * pause, _LONGEST_PAUSE_S)
             await asyncio.sleep(pause)
 
-    async def _read_stream(self) -> None:
+    async def _read_streams(self) -> None:
         # One connection and no silent second try: whenever it breaks, this ends, and what came meanwhile is read again.
         client = Redis.from_url(
             settings().live_redis_url,
@@ -68,32 +73,35 @@ class Subscriber:
             socket_connect_timeout=1.0,
         )
         async with client:
-            newest = await client.xrevrange(STREAM, count=1)
-            last: str = newest[0][0] if newest else "0-0"
+            last: dict[Any, Any] = {stream_of(group): await _newest(client, stream_of(group)) for group in Group}
             self._views.resync()
             await self._rooms.compare()
             while True:
                 asked = monotonic()
-                found = await client.xread({STREAM: last}, block=_BLOCK_MS)
-                messages = found[0][1] if found else []
-                if messages:
-                    last = messages[-1][0]
-                if monotonic() - asked > _GAP_S or len(messages) >= KEPT_MESSAGES:
-                    log.warning("fell behind the stream of changes", messages=len(messages))
-                    self._views.resync()
+                found = await client.xread(last, block=_BLOCK_MS)
+                paused = monotonic() - asked > _GAP_S
+                for stream, messages in found:
+                    last[stream] = messages[-1][0]
+                overrun = {_GROUP_OF[stream] for stream, messages in found if len(messages) >= KEPT_MESSAGES}
+                if paused or overrun:
+                    log.warning("fell behind the streams of changes", paused=paused, groups=sorted(overrun))
+                    self._views.resync(None if paused else overrun)
                     await self._rooms.compare()
-                for _, message in messages:
-                    self._take(json.loads(message["topics"]))
+                for _, messages in found:
+                    for _, message in messages:
+                        visits = frozenset(int(number) for number in message["visits"].split())
+                        self._take(json.loads(message["topics"]), Cause(float(message["at"]), visits))
 
-    def _take(self, topics: dict[str, int]) -> None:
+    def _take(self, topics: dict[str, int], cause: Cause) -> None:
+        STREAM_LAG_SECONDS.observe(max(0.0, time.time() - cause.committed_at))
         for topic, version in topics.items():
             person = revoked_person(topic)
             if person is not None:
                 task = asyncio.create_task(self._rooms.revoke(person), name=f"revoke {person}")
                 self._revoking.add(task)
                 task.add_done_callback(self._revoked)
-            elif scope := scope_of(topic):
-                self._views.change(scope, version)
+            for scope in scopes_of(topic):
+                self._views.change(scope, version, cause)
 
     def _revoked(self, task: asyncio.Task[None]) -> None:
         self._revoking.discard(task)
@@ -117,3 +125,9 @@ class Subscriber:
                         await chore()
                     except Exception:
                         log.exception("live upkeep failed", chore=chore.__qualname__)
+
+
+async def _newest(client: Redis, stream: str) -> str:
+    """The id of the last message of ``stream``."""
+    newest = await client.xrevrange(stream, count=1)
+    return str(newest[0][0]) if newest else "0-0"

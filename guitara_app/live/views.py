@@ -7,17 +7,22 @@ change that lands while a snapshot is being read is pushed first and then overta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from time import monotonic
-from typing import Any
+from time import monotonic, time
+from typing import Any, NamedTuple
 
 import structlog
+from engineio.packet import Packet
 
+from guitara_app.kit.metrics import PUSH_SECONDS, cache_read
+from guitara_app.kit.outbox import Group, group_of
 from guitara_app.kit.threads import in_thread
 from guitara_app.live import readers
 from guitara_app.live.channel import Channel
+from guitara_app.live.patches import difference
 from guitara_app.live.scopes import Scope
+from guitara_app.live.states import KEYED
 from guitara_app.live.versions import versions
 from guitara_app.settings import settings
 
@@ -33,17 +38,31 @@ _READS_AT_ONCE = 4
 _NEVER = float("-inf")
 
 
+class Cause(NamedTuple):
+    """What made a view outdated: when that was committed (seconds since 1970), and the visits it was about."""
+
+    committed_at: float
+    visits: frozenset[int]
+
+
 class View:
     """One scope in this process: what its room was last sent, and how new that is."""
 
     def __init__(self, scope: Scope, channel: Channel, reads: asyncio.Semaphore) -> None:
         self.scope = scope
         self.version = -1
+        self._rev = 0
         self._values: dict[str, Any] | None = None
+        self._encoded: Packet | None = None
+        # What everybody of a role watches, and what few do or one alone: the first time costs a read either way.
+        self._cache = "views" if scope.key else "boards"
         self._channel = channel
         self._reads = reads
         self._lock = asyncio.Lock()
         self._changed = False
+        self._waiting_since: float | None = None
+        # Nothing but these visits has changed; None: anything may have.
+        self._only: frozenset[int] | None = frozenset()
         self._read_at = self._pushed_at = self._retry_at = _NEVER
         self._used_at = monotonic()
         self._pins = 0
@@ -65,24 +84,33 @@ class View:
         """Read too long ago to be the present."""
         return monotonic() - self._read_at > MAX_AGE_S
 
-    def changed(self) -> None:
+    def changed(self, cause: Cause | None = None) -> None:
         """Something behind this view is new: read it again and push it, now or, in a burst, when the window is over."""
         self._changed = True
+        if cause is None or not cause.visits or self._only is None:
+            self._only = None
+        else:
+            self._only |= cause.visits
+        if cause is not None:
+            self._waiting_since = self._waiting_since or cause.committed_at
         if self._pusher is None and self.watched:
             self._pusher = asyncio.create_task(self._push(), name=f"push {self.scope.topic}")
 
     async def show(self, sid: str, enter: Callable[[], bool]) -> None:
         """Bring the view up to date, let the socket ``enter`` the room, and send it everything.
 
+        Whoever joins a room that is about to be sent something is sent what the room has, and then the news with it.
         Never raises for a silent database: the newcomer is sent what is known, and the rest when it can be read.
         """
         with self._pinned():
             try:
                 async with self._lock:
-                    if await self._outdated():
+                    outdated = await self._outdated()
+                    cache_read(self._cache, hit=not outdated and self._values is not None)
+                    if outdated:
                         await self._read_and_send()
                     if enter() and self._values is not None:
-                        await self._channel.send(sid, self.scope, self._values)
+                        self._channel.put(sid, self._whole())
             finally:
                 if self._changed:
                     self.changed()
@@ -97,44 +125,96 @@ class View:
                 async with self._lock:
                     if self._changed:
                         self._pushed_at = monotonic()
-                        await self._read_and_send()
+                        if self._only and self._values is not None and self.scope.kind in readers.NEWS:
+                            await self._read_and_send_news(self._only, self._values)
+                        else:
+                            await self._read_and_send()
         except Exception:
-            self._values = None
+            self._values = self._encoded = None
             log.exception("live view not pushed", kind=str(self.scope.kind))
         finally:
             self._pusher = None
 
     async def _outdated(self) -> bool:
+        if self._values is not None and self._changed and self._pusher is not None:
+            # While much happens there is always a change on its way: if each newcomer read for it, nobody shared.
+            return False
         if self._values is None or self._changed:
             # After a failure the pusher tries again; the many who join meanwhile do not each wait for the same error.
             return monotonic() >= self._retry_at
-        known = await versions([self.scope.topic])
+        known = await versions([self.scope.source])
         age = monotonic() - self._read_at
+        if known is not None and known[0] != self.version and age <= MAX_AGE_S and self.watched:
+            # The message is on its way, or was lost: the room is told now, and the newcomer as one of them.
+            self._changed = True
+            return False
         return age > _MAX_AGE_UNSURE_S if known is None else known[0] != self.version or age > MAX_AGE_S
+
+    async def _read_and_send_news(self, visits: frozenset[int], before: dict[str, Any]) -> None:
+        """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read next."""
+        self._only = None
+        try:
+            async with self._reads:
+                news = await in_thread(readers.read_news, self.scope, before, visits)
+        except Exception as error:
+            log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
+            return
+        since, self._waiting_since = self._waiting_since, None
+        self._send({**before, **news}, since)
 
     async def _read_and_send(self) -> None:
         self._changed = False
+        self._only = frozenset()
+        since, self._waiting_since = self._waiting_since, None
         try:
             # The version first: a change that commits in between is then read again rather than missed.
-            known = await versions([self.scope.topic])
+            known = await versions([self.scope.source])
             async with self._reads:
                 values = await in_thread(readers.read, self.scope)
         except asyncio.CancelledError:
-            self._changed = True
+            self._changed, self._only = True, None
             raise
         except Exception as error:
-            self._changed = True
+            self._changed, self._only = True, None
+            self._waiting_since = since
             self._retry_at = monotonic() + _RETRY_S
             log.warning("live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
-        before = self._values or {}
-        news = {name: value for name, value in values.items() if name not in before or before[name] != value}
-        self._values = values
+        self._send(values, since)
         self.version = known[0] if known else -1
         self._read_at = monotonic()
         self._retry_at = _NEVER
-        if news and self.watched:
-            await self._channel.send(self.scope.topic, self.scope, news)
+
+    def _send(self, values: dict[str, Any], since: float | None) -> None:
+        """Keep ``values`` and send the room what is new in them, whose cause was committed at ``since``."""
+        if self._send_difference(values) and since is not None:
+            PUSH_SECONDS.labels(self.scope.kind).observe(max(0.0, time() - since))
+
+    def _send_difference(self, values: dict[str, Any]) -> int:
+        """To how many sockets."""
+        before, self._values = self._values, values
+        if before == values:
+            return 0
+        self._encoded = None
+        rev, self._rev = self._rev, self._rev + 1
+        if not self.watched:
+            return 0
+        if before is None:
+            return self._channel.put(self.scope.topic, self._whole())
+        keys = KEYED[self.scope.kind]
+        news = {
+            name: difference(before.get(name), value, keys[name]) if name in keys else value
+            for name, value in values.items()
+            if name not in before or before[name] != value
+        }
+        frame = self._channel.frame(self.scope, {**news, "rev": self._rev, "after": rev})
+        return self._channel.put(self.scope.topic, frame)
+
+    def _whole(self) -> Packet:
+        """Everything there is, encoded once for all who join before it changes."""
+        if self._encoded is None:
+            self._encoded = self._channel.frame(self.scope, {**(self._values or {}), "rev": self._rev})
+        return self._encoded
 
     @contextmanager
     def _pinned(self) -> Iterator[None]:
@@ -162,16 +242,17 @@ class Views:
             view = self._views[scope] = View(scope, self._channel, self._reads)
         return view
 
-    def change(self, scope: Scope, version: int) -> None:
-        """Take note that ``scope`` has reached ``version``."""
+    def change(self, scope: Scope, version: int, cause: Cause) -> None:
+        """Take note that ``scope`` has reached ``version``, and why."""
         view = self._views.get(scope)
         if view is not None and view.version < version:
-            view.changed()
+            view.changed(cause)
 
-    def resync(self) -> None:
-        """Changes may have been missed: nothing that is known counts as new any more."""
+    def resync(self, groups: Collection[Group] | None = None) -> None:
+        """Changes (of these groups, or any) may have been missed: what is known counts as new no more."""
         for view in self._views.values():
-            view.changed()
+            if groups is None or group_of(view.scope.source) in groups:
+                view.changed()
 
     def refresh_aged(self) -> None:
         """Read again what the clock has outdated, and forget what nobody uses."""
@@ -184,7 +265,7 @@ class Views:
     async def compare(self) -> None:
         """Find watched views whose topic has moved on without a message having told so."""
         watched = [view for view in self._views.values() if view.watched]
-        known = await versions([view.scope.topic for view in watched])
+        known = await versions([view.scope.source for view in watched])
         for view, version in zip(watched, known or [], strict=False):
             if view.version != version:
                 view.changed()
