@@ -10,10 +10,21 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from guitara_app.api.auth import home, login, logout, password
-from guitara_app.api.frontend import Frontend, OwnAddress
+from guitara_app.api.compression import Compressed
+from guitara_app.api.frontend import Frontend
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
+from guitara_app.api.measuring import Measured, Named
+from guitara_app.api.metrics import Metrics
 from guitara_app.api.receipts import show, upload
+from guitara_app.api.setup import (
+    add_somebody,
+    look_at_invitation,
+    make_invitation,
+    set_up,
+    setup_facts,
+    take_invitation,
+)
 from guitara_app.api.sheet import sheet_file, sheet_page
 from guitara_app.api.v1 import METHODS, api, nothing_here
 from guitara_app.settings import PROJECT
@@ -21,7 +32,7 @@ from guitara_app.settings import PROJECT
 PAGES = PROJECT / ".web" / "build" / "client"
 
 
-def outer_routes(pages: Path) -> list[Route | Mount]:
+def outer_routes() -> list[Route | Mount]:
     """Every route besides Reflex's own."""
     health = Health()
     return [
@@ -29,13 +40,19 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
         Route("/auth/login", login, methods=["POST"]),
         Route("/auth/logout", logout, methods=["POST"]),
         Route("/auth/password", password, methods=["POST"]),
+        Route("/auth/setup", setup_facts, methods=["GET"]),
+        Route("/auth/setup", set_up, methods=["POST"]),
+        Route("/auth/invitation", look_at_invitation, methods=["POST"]),
+        Route("/auth/invitation/accept", take_invitation, methods=["POST"]),
+        Route("/auth/invitation/make", make_invitation, methods=["POST"]),
+        Route("/auth/people", add_somebody, methods=["POST"]),
         Route("/sheet", sheet_page, methods=["GET"]),
         Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),
         Route("/health/", health.answer, methods=["GET"]),
+        Route("/metrics", Metrics(health).answer, methods=["GET"]),
         Route("/receipts/visit/{appointment_id:int}", upload, methods=["POST"]),
         Route("/receipts/{receipt_id:int}", show, methods=["GET"]),
-        Route("/assets/reflex-env-{build}.js", OwnAddress(pages).answer, methods=["GET"]),
         Mount("/api/v1", api),
         # What is asked for below /api is a program's question; it must not fall into the pages.
         Route("/api", nothing_here, methods=METHODS),
@@ -46,7 +63,10 @@ def outer_routes(pages: Path) -> list[Route | Mount]:
 def transformers(pages: Path = PAGES) -> Sequence[Starlette | Callable[[ASGIApp], ASGIApp]]:
     """For ``rx.App(api_transformer=...)``, innermost first."""
     return (
-        Starlette(routes=outer_routes(pages)),
+        Starlette(routes=outer_routes()),
+        Named,
+        Compressed,
         lambda app: Frontend(app, pages),
         lambda app: Gate(app, pages),
+        Measured,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -11,7 +12,7 @@ from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
 from guitara_app.accounts.permissions import DESK, Role
 from guitara_app.accounts.recognition import forget_token, recognise
@@ -25,6 +26,8 @@ from guitara_app.kit.seal import seal
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.settings import settings
+
+R = TypeVar("R", bound=Response)
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +82,7 @@ async def login(request: Request) -> RedirectResponse:
     if isinstance(outcome, SignInRefused):
         return _back(outcome.sentence, name=name, wanted=wanted)
     await _end(request.cookies.get(cookie_name(request.scope), ""))
-    return _with_session(_see(wanted or home_of(outcome.actor.role)), request, outcome.token)
+    return with_session(_see(wanted or home_of(outcome.actor.role)), request, outcome.token)
 
 
 async def logout(request: Request) -> RedirectResponse:
@@ -114,7 +117,7 @@ async def password(request: Request) -> RedirectResponse:
             run, lambda session: change_password(session, actor, present, new, device=device, now=at)
         )
         if isinstance(outcome, SignInRefused):
-            await in_thread(_count_failure, mark)
+            await in_thread(count_failure, mark)
             return _profile(outcome.sentence)
     except Invalid as error:
         return _profile(error.sentence)
@@ -122,7 +125,7 @@ async def password(request: Request) -> RedirectResponse:
         log.warning("password not changed", error=type(error).__name__)
         return _profile(_UNAVAILABLE)
     forget_token(token)
-    return _with_session(_profile(_CHANGED, done=True), request, outcome.token)
+    return with_session(_profile(_CHANGED, done=True), request, outcome.token)
 
 
 async def _end(token: str) -> None:
@@ -135,7 +138,7 @@ def sign_in_from(name: str, password: str, mark: str, device: str) -> SignedIn |
     """Sign in, and count a failure against the address behind ``mark``. Blocking."""
     outcome = run(lambda session: sign_in(session, name, password, now=now(), device=device))
     if isinstance(outcome, SignInRefused):
-        _count_failure(mark)
+        count_failure(mark)
     return outcome
 
 
@@ -144,7 +147,8 @@ def may_try(mark: str) -> bool:
     return _limiter().test(_limit(), mark)
 
 
-def _count_failure(mark: str) -> None:
+def count_failure(mark: str) -> None:
+    """Take note that the address behind ``mark`` was wrong. Blocking."""
     _limiter().hit(_limit(), mark)
 
 
@@ -180,7 +184,8 @@ def _profile(sentence: str, *, done: bool = False) -> RedirectResponse:
     return _see(f"/profile?{urlencode({'done' if done else 'problem': seal(sentence)})}")
 
 
-def _with_session(answer: RedirectResponse, request: Request, token: str) -> RedirectResponse:
+def with_session(answer: R, request: Request, token: str) -> R:
+    """``answer`` with the cookie of a session that has just been opened."""
     answer.set_cookie(
         cookie_name(request.scope),
         token,

@@ -22,6 +22,8 @@ _ALWAYS = {
     "x-frame-options": "DENY",
 }
 
+_SECURE = {"strict-transport-security": "max-age=31536000"}
+
 _HOST = re.compile(r"[a-z0-9.:\[\]-]+")
 
 
@@ -70,6 +72,11 @@ def policy_of(pages: Path) -> str:
     )
 
 
+def headers_of_pages(pages: Path) -> dict[str, str]:
+    """What a server in front sends with the build in ``pages`` over https; the policy is open as above."""
+    return {"content-security-policy": policy_of(pages), **_ALWAYS, **_SECURE}
+
+
 def add_security_headers(headers: MutableHeaders, scope: Scope, policy: str) -> None:
     """Put the headers every answer carries on ``headers``."""
     secure = is_secure(scope)
@@ -80,4 +87,4 @@ def add_security_headers(headers: MutableHeaders, scope: Scope, policy: str) -> 
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     if secure:
-        headers["strict-transport-security"] = "max-age=31536000"
+        headers.update(_SECURE)

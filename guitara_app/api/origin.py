@@ -1,12 +1,14 @@
 """Where a request comes from, and whether that place may talk to us.
 
-A page's own origin is whatever scheme, host and port its browser used, so one build serves on any of them. Which scheme
-that was is known from the configured origins: behind a proxy that ends TLS the request itself arrives as plain http.
+A page's own origin is whatever scheme, host and port its browser used, so one build serves on any of them. Behind a
+proxy that ends TLS the request itself arrives as plain http. That the browser's side is encrypted is believed of a
+proxy the settings trust, for a name among the configured origins; so is what the proxy says about the browser's
+address. Whoever else sends such headers is taken for what they are themselves.
 """
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -83,16 +85,27 @@ def is_loopback_name(host: str) -> bool:
 
 
 def client_address(scope: Scope) -> str:
-    """Who is at the other end: the peer, or the last hop a proxy in front of us saw. Never log or store it."""
-    peer = (scope.get("client") or ("", 0))[0]
+    """Who is at the other end: the peer, or whom the trusted proxies in front of us saw. Never log or store it."""
+    peer = _peer(scope)
+    if not _behind_tls_proxy(scope):
+        return peer
     # Some proxies add a line of their own below the one the browser made up.
-    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
-    return forwarded.rsplit(",", 1)[-1].strip() if forwarded and _behind_tls_proxy(scope) else peer
+    hops = [hop.strip() for hop in ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")]
+    seen = [hop for hop in hops if hop]
+    # From our side on, each proxy tells who called it; the first that is none of ours may have made up the rest.
+    return next((hop for hop in reversed(seen) if not settings().trusts(hop)), seen[0] if seen else peer)
 
 
 def client_mark(scope: Scope) -> str:
-    """A stand-in for the client's address, to count by."""
-    return mark(client_address(scope))
+    """A stand-in for the client's address, to count by; of an IPv6 address for the network one customer is given."""
+    client = client_address(scope)
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return mark(client)
+    if isinstance(address, IPv6Address):
+        return mark(str(address.ipv4_mapped or IPv6Network((address, 64), strict=False)))
+    return mark(client)
 
 
 def cookie_name(scope: Scope) -> str:
@@ -100,5 +113,10 @@ def cookie_name(scope: Scope) -> str:
     return SECURE_COOKIE if is_secure(scope) else PLAIN_COOKIE
 
 
+def _peer(scope: Scope) -> str:
+    return str((scope.get("client") or ("", 0))[0])
+
+
 def _behind_tls_proxy(scope: Scope) -> bool:
-    return scope["scheme"] in ("http", "ws") and f"https://{host_of(scope)}" in settings().allowed_origins
+    named = scope["scheme"] in ("http", "ws") and f"https://{host_of(scope)}" in settings().allowed_origins
+    return named and settings().trusts(_peer(scope))

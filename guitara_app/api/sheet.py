@@ -20,9 +20,8 @@ from guitara_app.accounts.permissions import Permission, allowed
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.gate import said
 from guitara_app.api.origin import cookie_name
-from guitara_app.appointments.queries.sheet import sheet
-from guitara_app.appointments.views import Sheet, SheetVisit
-from guitara_app.kit.database import reading
+from guitara_app.appointments.queries.sheet import kept_sheet
+from guitara_app.appointments.sheet_views import Sheet, SheetVisit
 from guitara_app.kit.errors import GuitaraError, Invalid
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -99,8 +98,7 @@ def _read(evening: str) -> Sheet:
             day = date.fromisoformat(evening)
         except ValueError as error:
             raise Invalid(_NO_DAY, field="evening") from error
-    with reading() as session:
-        return sheet(session, day, now=now())
+    return kept_sheet(day, now=now())
 
 
 def _page(shown: Sheet) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
@@ -72,6 +72,7 @@ class Entry(BaseModel):
     by: str | None = Field(description="Who did it; null for the system.")
     on_behalf_of: str | None
     reason: str
+    because: str = Field(description="Why somebody was chosen, when the policy or the search chose them.")
 
 
 class History(BaseModel):
@@ -92,7 +93,7 @@ class ClientToAdd(Body):
 class AddressToAdd(Body):
     """A place the client has not been visited at yet."""
 
-    line: str = Field(min_length=1, max_length=300, examples=["12 Acacia Street"])
+    line: str = Field(min_length=1, max_length=300, examples=["Unit 3, Palm Court"])
     locality_id: Id
     notes: Note = ""
 
@@ -103,7 +104,11 @@ class Booking(Body):
     client_id: Id | None = None
     new_client: ClientToAdd | None = None
     service_ids: list[Id] = Field(min_length=1, max_length=10, examples=[[1]])
-    therapist_ids: list[Id] = Field(min_length=1, max_length=20, examples=[[7]])
+    therapist_ids: list[Id] = Field(default=[], max_length=20, examples=[[7]])
+    automatic: Annotated[int, Field(ge=0, le=20), WHOLE] = Field(
+        default=0,
+        description="How many more the policy chooses of those free when it is saved; their places say why.",
+    )
     evening: Day
     start: Clock = Field(description="On the firm's wall clock; 00:30 is after the evening's midnight.")
     minutes: Annotated[int, Field(ge=1, le=1440), WHOLE] | None = Field(
@@ -119,25 +124,8 @@ class Booking(Body):
 
     def request(self) -> BookingRequest:
         """As the service takes it."""
-        new = self.new_address
-        return BookingRequest(
-            client_id=self.client_id,
-            new_client=NewClient(**self.new_client.model_dump()) if self.new_client else None,
-            service_ids=self.service_ids,
-            therapist_ids=self.therapist_ids,
-            evening=self.evening,
-            start=self.start,
-            minutes=self.minutes,
-            price=self.price,
-            driver_needed=self.driver_needed,
-            car_needed=self.car_needed,
-            address_id=self.address_id,
-            address_line=new.line if new else "",
-            locality_id=new.locality_id if new else None,
-            address_notes=new.notes if new else "",
-            notes=self.notes,
-            off_shift_reason=self.off_shift_reason,
-        )
+        new = NewClient(**self.new_client.model_dump()) if self.new_client else None
+        return BookingRequest(**_flat(self, but={"new_client"}), new_client=new)
 
 
 class VisitChange(Body):
@@ -159,25 +147,20 @@ class VisitChange(Body):
 
     def request(self) -> ChangeRequest:
         """As the service takes it."""
-        new = self.new_address
-        if new is not None and self.address_id is not None:
+        if self.new_address is not None and self.address_id is not None:
             raise Invalid("Give either address_id or new_address.", field="address_id")
-        return ChangeRequest(
-            service_ids=self.service_ids or None,
-            therapist_ids=self.therapist_ids or None,
-            evening=self.evening,
-            start=self.start,
-            minutes=self.minutes,
-            price=self.price,
-            driver_needed=self.driver_needed,
-            car_needed=self.car_needed,
-            address_id=self.address_id,
-            address_line=new.line if new else "",
-            locality_id=new.locality_id if new else None,
-            address_notes=new.notes if new else "",
-            notes=self.notes,
-            off_shift_reason=self.off_shift_reason,
-        )
+        values = _flat(self, but={"reason", "service_ids", "therapist_ids"})
+        return ChangeRequest(**values, service_ids=self.service_ids or None, therapist_ids=self.therapist_ids or None)
+
+
+def _flat(body: Booking | VisitChange, *, but: set[str]) -> dict[str, Any]:
+    """The fields of ``body`` as the services name them: a new address lies among the others."""
+    new = body.new_address
+    return {name: value for name, value in body if name not in {"new_address", *but}} | {
+        "address_line": new.line if new else "",
+        "locality_id": new.locality_id if new else None,
+        "address_notes": new.notes if new else "",
+    }
 
 
 @router.get("")
@@ -221,6 +204,7 @@ async def happened(_actor: Desk, appointment_id: PathId) -> History:
                         by=row.actor,
                         on_behalf_of=row.on_behalf_of,
                         reason=row.reason,
+                        because=row.because,
                     )
                     for row in history(session, appointment_id)
                 ]

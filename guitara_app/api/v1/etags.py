@@ -63,7 +63,11 @@ def check_match(header: str, tag: str, since: Callable[[int], Sequence[Happening
 
 
 class Tagged:
-    """Puts a tag on every answer to GET that is a success, and answers 304 to whoever has it already."""
+    """Puts a tag on every answer to GET that is a success, and answers 304 to whoever has it already.
+
+    The tag is made of the finished answer, which has been read for this very request: so it stands for everything the
+    answer shows, the time of day and the reader's rights included, and nothing has to be told that it is over.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -90,8 +94,10 @@ class Tagged:
         await self._app(scope, receive, hold)
 
     async def _finish(self, start: Message, body: bytes, known: str, send: Send) -> None:
+        headers = MutableHeaders(scope=start)
+        # Nobody on the way may keep it, and whoever asked may, but is to ask again each time.
+        headers["cache-control"] = "private, no-cache"
         if start["status"] == 200:
-            headers = MutableHeaders(scope=start)
             headers.setdefault("etag", tag_of(body))
             headers.add_vary_header("Authorization, Cookie")
             if known and matches(known, headers["etag"]):

@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from guitara_app.accounts.models import Vehicle
 from guitara_app.accounts.permissions import Actor, Permission, Role
-from guitara_app.api.v1.fields import Body, Instant, PathId, QueryId
+from guitara_app.api.v1.fields import Body, Id, Instant, PathId, QueryId
+from guitara_app.api.v1.once import Once, carry_out
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
+from guitara_app.appointments.policies import EXPLAINED, Policy
 from guitara_app.appointments.queries.candidates import Wanted, candidates
+from guitara_app.appointments.queries.sick_night import SickJob, sick_night
 from guitara_app.appointments.queries.staff import StaffRow, staff
+from guitara_app.appointments.services import sick_now
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid, NotFound
@@ -101,8 +106,10 @@ class Choice(BaseModel):
 
 
 class Choices(BaseModel):
-    """Every therapist, best first."""
+    """Every therapist, best first: those free in the order of the policy in force."""
 
+    policy: Policy
+    policy_says: str
     items: list[Choice]
 
 
@@ -122,11 +129,12 @@ async def everybody(_actor: Desk, only: Annotated[MemberFilters, Query()]) -> Me
 async def free(_actor: Desk, asked: Annotated[RangeAsked, Query()]) -> Choices:
     """Who could go, best first, each with the reason; whoever could not, last, with what stands in the way."""
 
-    def read() -> list[Choice]:
+    def read() -> Choices:
         with reading() as session:
-            return _choices(session, asked)
+            policy = Policy(firm_settings(session).policy)
+            return Choices(policy=policy, policy_says=EXPLAINED[policy], items=_choices(session, asked))
 
-    return Choices(items=await in_thread(read))
+    return await in_thread(read)
 
 
 @router.get("/{person_id}", responses=refuses(404))
@@ -141,6 +149,85 @@ async def one(_actor: Desk, person_id: PathId) -> Member:
         return Member.of(found[0])
 
     return await in_thread(read)
+
+
+class SickOption(BaseModel):
+    """Somebody who could take a job: free or not, and why."""
+
+    person_id: int
+    name: str
+    free: bool
+    reason: str
+
+
+class SickPiece(BaseModel):
+    """One job of the night; ``call`` when it is under way and stays as it is, ``proposed`` the best for it."""
+
+    key: str
+    appointment_id: int
+    words: str
+    call: bool
+    proposed: int | None
+    options: list[SickOption]
+
+    @classmethod
+    def of(cls, job: SickJob) -> Self:
+        """As the API shows the job."""
+        options = [SickOption(person_id=o.person_id, name=o.name, free=o.free, reason=o.reason) for o in job.options]
+        return cls(
+            key=job.key,
+            appointment_id=job.appointment_id,
+            words=job.words,
+            call=job.call,
+            proposed=job.proposed or None,
+            options=options,
+        )
+
+
+class SickPlan(BaseModel):
+    """Everything somebody who has fallen ill still had to do tonight."""
+
+    items: list[SickPiece]
+
+
+class SickStep(Body):
+    """Who takes each job, by its key; null leaves a place to a review, and has a trip searched again."""
+
+    choices: dict[Annotated[str, Field(max_length=40)], Id | None] = Field(max_length=200)
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class SickDone(BaseModel):
+    """How many jobs somebody else has, how many are left to the desk, and what to call about."""
+
+    given: int
+    left: int
+    calls: list[str]
+
+
+@router.get("/{person_id}/sick-now", responses=refuses(404))
+async def sick_plan(_actor: Desk, person_id: PathId) -> SickPlan:
+    """The rest of somebody's night, with the best replacement for each job."""
+
+    def read() -> SickPlan:
+        with reading() as session:
+            return SickPlan(items=[SickPiece.of(job) for job in sick_night(session, person_id, now=now()).jobs])
+
+    return await in_thread(read)
+
+
+@router.post("/{person_id}/sick-now", response_model=SickDone, responses=refuses(404, 409))
+async def hand_night_over(
+    actor: Annotated[Actor, Depends(needs(Permission.RUN_VISITS))], asked: Once, person_id: PathId, step: SickStep
+) -> Response:
+    """End somebody's hours now and give every job of theirs that has not begun to somebody else, all or nothing."""
+
+    def work(session: Session) -> BaseModel:
+        choices = {key: whom or 0 for key, whom in step.choices.items()}
+        done = sick_now(session, actor, person_id, choices=choices, reason=step.reason, now=now())
+        return SickDone(given=done.given, left=done.left, calls=list(done.calls))
+
+    return await carry_out(actor, asked, work)
 
 
 def _choices(session: Session, asked: RangeAsked) -> list[Choice]:
