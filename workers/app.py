@@ -6,19 +6,25 @@ import logging
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, task_prerun, worker_process_init
 from kombu.entity import Queue
 
-from guitara_app.kit import logs
+from guitara_app.kit import logs, outbox
 from guitara_app.kit.database import use_pool
+from guitara_app.kit.signs import QUEUES
 from guitara_app.settings import settings
+from workers import measuring, telling  # noqa: F401  they listen
 from workers.heartbeat import WorkerHeartbeat
 from workers.schedule import SCHEDULE
+from workers.waking import wake, woken
 
-QUEUES = ("dispatch", "notify", "maintenance")
 _LONGEST_TASK_S = 60
 
-app = Celery("guitara", broker=settings().broker_redis_url, include=["workers.dispatching", "workers.tasks"])
+app = Celery(
+    "guitara",
+    broker=settings().broker_redis_url,
+    include=["workers.dispatching", "workers.notifying", "workers.playing", "workers.tasks"],
+)
 app.conf.update(
     accept_content=["json"],
     task_serializer="json",
@@ -60,3 +66,9 @@ def _log_like_everybody(**_kwargs: Any) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def _open_own_connections(**_kwargs: Any) -> None:
     use_pool(settings().worker_pool_size)
+    outbox.on_commit(wake)
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def _woken(sender: Any = None, **_kwargs: Any) -> None:
+    woken(sender.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from time import monotonic
 from typing import Any, Protocol
 
 import structlog
@@ -15,12 +17,15 @@ from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments import services as appointments
 from guitara_app.appointments.queries import due
 from guitara_app.kit import database
+from guitara_app.kit.database import hold_alone
 from guitara_app.kit.errors import NotFound, NotPossible
 from guitara_app.kit.time import now
 
 log = structlog.get_logger(__name__)
 
 _BATCH = 100
+# A worker stops here and leaves the rest to the next look, well before Celery would stop it in the middle of a row.
+_LONGEST_S = 25.0
 
 
 class _Finds(Protocol):
@@ -45,6 +50,7 @@ def hand_out_waiting() -> None:
     _each(
         lambda session, *, now, limit: due.waiting_trips(session, limit=limit),
         lambda session, leg, at: appointments.hand_out(session, leg, now=at),
+        in_order=True,
     )
 
 
@@ -54,19 +60,44 @@ def lapse_offers() -> None:
     _each(due.due_answers, lambda session, place, at: appointments.lapse(session, place, now=at))
 
 
+@shared_task(name="dispatch.warn_unanswered")  # type: ignore[untyped-decorator]  # Celery has no types
+def warn_unanswered() -> None:
+    """Tell whoever was asked, and the desk, that the time to answer is nearly over."""
+    while database.run(lambda session: appointments.remind_unanswered(session, now=now(), limit=_BATCH)) == _BATCH:
+        continue
+
+
 @shared_task(name="dispatch.expire_unanswered")  # type: ignore[untyped-decorator]  # Celery has no types
 def expire_unanswered() -> None:
     """End visits that should have begun and that nobody has said yes to."""
     _each(due.unanswered_visits, lambda session, visit, at: appointments.expire(session, visit, now=at))
 
 
-def _each(find: _Finds, act: Callable[[Session, int, datetime], Any]) -> None:
-    """Do it for each row that is due, in a transaction of its own: one that cannot be done holds up no other."""
-    for number in database.run(lambda session: find(session, now=now(), limit=_BATCH)):
-        try:
-            database.run(lambda session, number=number: act(session, number, now()))  # type: ignore[misc]  # bound now
-        except (NotFound, NotPossible):
-            # Somebody was quicker: there is nothing left to do.
-            continue
-        except Exception:
-            log.exception("left for the next look", find=getattr(find, "__name__", ""), row=number)
+def _each(find: _Finds, act: Callable[[Session, int, datetime], Any], *, in_order: bool = False) -> None:
+    """Do it for each row that is due, in a transaction of its own: one that cannot be done holds up no other.
+
+    Workers that look at the same time share the rows: what one has in hand, the others pass over. ``in_order`` is for
+    rows that want the same thing: none may be passed over by one that comes after it.
+    """
+    name, ends, tried = getattr(find, "__name__", ""), monotonic() + _LONGEST_S, set[int]()
+
+    def one(session: Session, number: int) -> None:
+        if in_order or hold_alone(session, f"{name}:{number}"):
+            act(session, number, now())
+
+    while fresh := [number for number in _found(find, _BATCH + len(tried)) if number not in tried]:
+        for number in fresh:
+            if monotonic() > ends:
+                return
+            tried.add(number)
+            try:
+                database.run(partial(one, number=number))
+            except (NotFound, NotPossible):
+                # Somebody was quicker: there is nothing left to do.
+                continue
+            except Exception:
+                log.exception("left for the next look", find=name, row=number)
+
+
+def _found(find: _Finds, limit: int) -> list[int]:
+    return database.run(lambda session: find(session, now=now(), limit=limit))

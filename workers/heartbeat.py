@@ -11,11 +11,10 @@ from celery.beat import PersistentScheduler
 from redis.exceptions import RedisError
 
 from guitara_app.kit.outbox import live_redis
+from guitara_app.kit.signs import BEAT_KEY, WORKER_KEY
 
 log = structlog.get_logger(__name__)
 
-WORKER_KEY = "guitara:heartbeat:worker:"
-BEAT_KEY = "guitara:heartbeat:beat"
 EVERY_S = 5.0
 _KEPT_S = 60
 

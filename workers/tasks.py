@@ -14,6 +14,8 @@ from guitara_app.availability.queries import people_with_hours
 from guitara_app.availability.services import extend
 from guitara_app.kit import answers, database, outbox
 from guitara_app.kit.time import now
+from guitara_app.notifications.services import purge_notifications
+from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)
 
@@ -60,11 +62,18 @@ def extend_shifts() -> None:
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types
 def purge() -> None:
-    """Forget login sessions that are over, and requests nobody will repeat any more, with their answers."""
+    """Forget sessions and links that are over, requests nobody will repeat with their answers, old notifications."""
     sessions = database.run(lambda session: accounts.purge_sessions(session, now=now()))
+    links = database.run(lambda session: accounts.purge_links(session, now=now()))
     keys = database.run(_purge_keys)
     kept = database.run(lambda session: answers.purge_answers(session, now=now()))
-    log.info("purged", sessions=sessions, keys=keys, answers=kept)
+    notices = database.run(_purge_notifications)
+    log.info("purged", sessions=sessions, links=links, keys=keys, answers=kept, notifications=notices)
+
+
+def _purge_notifications(session: Session) -> int:
+    firm = settings()
+    return purge_notifications(session, now=now(), read_days=firm.notifications_read_days, days=firm.notifications_days)
 
 
 def _purge_keys(session: Session) -> int:
