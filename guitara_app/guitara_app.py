@@ -10,10 +10,14 @@ from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
 from guitara_app.api.socket import take_only_browsers_events
 from guitara_app.components.frame import app_wraps, head_components, toaster
-from guitara_app.kit import logs
+from guitara_app.kit import logs, outbox
+from guitara_app.monitoring.sampler import Sampler
 from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
+from guitara_app.pages.measuring import measure_events
+from workers.waking import wake
 
 logs.configure()
+outbox.on_commit(wake)
 pages.register()
 
 app = rx.App(
@@ -28,6 +32,9 @@ app = rx.App(
 )
 app.add_middleware(DefaultDeny())
 live.install(app, lambda headers: recognise(session_token(headers)))
+app.register_lifespan_task(measure_events)
+app.register_lifespan_task(outbox.finish_beside)
+app.register_lifespan_task(Sampler().run)
 if app.sio is not None:
     app.sio.eio.cors_allowed_origins = accepts_socket
     take_only_browsers_events(app.sio)

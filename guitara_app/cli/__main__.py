@@ -14,8 +14,14 @@ from guitara_app.cli.bench import bench
 from guitara_app.cli.check import check
 from guitara_app.cli.console import complain
 from guitara_app.cli.installation import at_hand
+from guitara_app.cli.loadtest import loadtest
+from guitara_app.cli.menu import in_a_terminal, menu
+from guitara_app.cli.monitor import monitor
+from guitara_app.cli.publish import publish
 from guitara_app.cli.quality import test
+from guitara_app.cli.stop import stop
 from guitara_app.cli.up import up
+from guitara_app.cli.windows import why_not
 from guitara_app.embedded.place import said_plainly
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.settings import PROJECT
@@ -28,14 +34,18 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # they hold passwords
 )
 app.command()(up)
+app.command()(stop)
 app.command(context_settings={"ignore_unknown_options": True})(test)
 app.command()(parts.web)
+app.command()(publish)
 app.command()(parts.worker)
 app.command()(parts.beat)
 app.command("migrate")(parts.migrate_schema)
 app.command("seed")(parts.seed_demo)
 app.command()(parts.health)
 app.command()(bench)
+app.command()(loadtest)
+app.command()(monitor)
 
 
 @app.command("check", help=check.__doc__)
@@ -46,11 +56,28 @@ def check_with_servers(*arguments: Any, **options: Any) -> Any:
         return check(*arguments, **options)
 
 
+def _names() -> set[str]:
+    return {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+
+
 def main() -> None:
-    """Run one command; a failure a person can do something about is a sentence, not a traceback."""
+    """Run one command, or let somebody choose one; a failure they can do something about is a sentence."""
+    refusal = why_not(sys.argv[1:])
+    if refusal:
+        complain(refusal)
+        sys.exit(1)
     try:
         with said_plainly(PROJECT):
-            app(prog_name="./guitara")
+            if len(sys.argv) == 1 and in_a_terminal():
+                menu(
+                    {
+                        command.name or command.callback.__name__
+                        for command in app.registered_commands
+                        if command.callback
+                    }
+                )
+            else:
+                app(prog_name="./guitara")
     except GuitaraError as error:
         complain(error.sentence)
         sys.exit(1)

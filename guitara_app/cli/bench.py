@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from guitara_app.cli.console import console, tell_progress
-
-if TYPE_CHECKING:
-    from bench.timing import Row
+from guitara_app.cli.console import tell_progress
+from guitara_app.cli.figures import show_figures
 
 
 def bench(
@@ -28,14 +25,4 @@ def bench(
     if as_json:
         sys.stdout.write(json.dumps({"rows": [row.as_json() for row in rows]}) + "\n")
     else:
-        console.print(_table(rows))
-
-
-def _table(rows: list[Row]) -> Table:
-    table = Table("Figure (milliseconds)", *("p50", "p95", "p99", "must", "aim", "", ""))
-    for row in rows:
-        limits = ("", "") if row.must is None or row.aim is None else (f"{row.must:g}", f"{row.aim:g}")
-        sign = "" if row.must is None else "[green]✓✓[/]" if row.aimed else "[green]✓[/]" if row.ok else "[red]✗[/]"
-        table.add_row(row.name, f"{row.p50_ms:g}", f"{row.p95_ms:g}", f"{row.p99_ms:g}", *limits, sign, row.note)
-    table.caption = "Compared at p95, changes and the race at p99: ✓ what must be is reached, ✓✓ what is aimed at too."
-    return table
+        show_figures("Bench", rows)

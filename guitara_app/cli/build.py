@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,21 +14,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from guitara_app.cli.windows import on_windows
 from guitara_app.embedded import leash
 from guitara_app.kit.errors import Unavailable
 from guitara_app.settings import PROJECT, settings
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BUILT = PROJECT / ".web" / "build" / "client"
-_MARKER = PROJECT / ".web" / "built-from"
+MARKER = PROJECT / ".web" / "built-from"
 _LOCK = PROJECT / "reflex.lock"
 _FILES = ("rxconfig.py", "requirements.txt")
 _CODE = (".py", ".jsx", ".js", ".css")
+_ENVIRONMENT = "assets/reflex-env-*.js"
 _NOT_IN_PAGES = {"cli", "demo", "embedded"}
 # NODE_ENV=production would leave out the tools that build.
 _NOT_FOR_THE_BUILD = ("GUITARA_", "REFLEX_", "NODE_ENV")
+_BAKED_ADDRESS = re.compile(r"(?P<quote>[\"'`])(?:http|(?P<socket>ws))s?://[^\"'`/]+(?P<path>/[^\"'`]*)?(?P=quote)")
 _NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH")
 
 
@@ -50,7 +57,7 @@ class Build:
     def needed(self) -> bool:
         """Whether what was built last was made from something else."""
         index = BUILT / "index.html"
-        return not index.exists() or not _MARKER.exists() or _MARKER.read_text() != self._made_from()
+        return not index.exists() or not MARKER.exists() or MARKER.read_text() != self._made_from()
 
     def start(self) -> None:
         """Start Reflex' export when needed; while somebody else builds here, wait for that first."""
@@ -58,17 +65,18 @@ class Build:
             return
         # Reflex builds in one folder, and two builds at once would mix their files.
         self._lock = (PROJECT / "rxconfig.py").open()
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if sys.platform != "win32":
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         if not self.needed():
             self._unlock()
             return
         self._sources = mark_of(sources())
-        _MARKER.unlink(missing_ok=True)
+        MARKER.unlink(missing_ok=True)
         self._log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         export = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                leash.command(export, signal_number=signal.SIGTERM),
+                export if on_windows() else leash.command(export, signal_number=signal.SIGTERM),
                 cwd=PROJECT,
                 env=build_environment(),
                 stdin=subprocess.DEVNULL,
@@ -89,7 +97,8 @@ class Build:
     def _finish(self, failed: int) -> bool:
         if failed or not (BUILT / "index.html").exists():
             raise Unavailable(self._why())
-        _MARKER.write_text(self._made_from())
+        leave_out_the_address(BUILT)
+        MARKER.write_text(self._made_from())
         return True
 
     def abandon(self) -> None:
@@ -121,6 +130,26 @@ class Build:
         return f"The pages could not be built. Reflex said:\n{last}\nAll of it: {self._log}"
 
 
+def leave_out_the_address(built: Path) -> None:
+    """Let the pages call back to wherever they came from, so that one build serves behind any name and port.
+
+    Reflex bakes the address of the machine that builds into one chunk; in its place go expressions for the page's own.
+    Raises ``Unavailable`` when no chunk holds one.
+    """
+    chunks = [(chunk, *_BAKED_ADDRESS.subn(_own, chunk.read_text("utf-8"))) for chunk in built.glob(_ENVIRONMENT)]
+    if not any(found for _, _, found in chunks):
+        raise Unavailable(f"No file {_ENVIRONMENT} of the build holds the server's address: Reflex keeps it elsewhere.")
+    for chunk, text, _ in chunks:
+        chunk.write_text(text, "utf-8")
+        for suffix in (".br", ".gz"):
+            chunk.with_name(chunk.name + suffix).unlink(missing_ok=True)
+
+
+def _own(match: re.Match[str]) -> str:
+    origin = '"ws"+location.origin.slice(4)' if match["socket"] else "location.origin"
+    return f"({origin}+{json.dumps(match['path'] or '')})"
+
+
 def mark_of(files: Iterable[Path]) -> str:
     """A mark over the names and contents of ``files``."""
     mark = hashlib.sha256()
@@ -140,6 +169,7 @@ def sources() -> Iterator[Path]:
     assets = PROJECT / "assets"
     yield from (f for f in assets.rglob("*") if f.is_file() and f.relative_to(assets).parts[0] != "external")
     yield from (PROJECT / name for name in _FILES)
+    yield Path(__file__)
 
 
 def build_environment() -> dict[str, str]:

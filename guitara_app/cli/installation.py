@@ -6,24 +6,28 @@ other commands in the same folder can use them.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import psutil
 
+from guitara_app.cli.windows import on_windows
 from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.place import private_folder, said_plainly
 from guitara_app.embedded.server import write_private
 from guitara_app.kit.errors import GuitaraError, Unavailable
 from guitara_app.settings import settings
 
+if sys.platform != "win32":
+    import fcntl
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from guitara_app.embedded.server import Server
@@ -113,6 +117,8 @@ class Servers:
 @contextmanager
 def at_hand() -> Iterator[None]:
     """Servers to work with: the given ones, those of the ``up`` that runs here, else embedded ones for the moment."""
+    if on_windows():
+        need_servers()
     if settings().database_url and settings().redis_url:
         yield
         return
@@ -149,12 +155,17 @@ def need_servers() -> None:
         names = " and ".join(f"GUITARA_{name.upper()}" for name in missing)
         raise GuitaraError(
             f"Set {names} first: this runs one part of a system whose servers are elsewhere. "
-            "./guitara up starts everything on one machine."
+            "./guitara up starts everything on one machine (Linux or macOS)."
         )
 
 
 def stop_leftovers(mark: str) -> None:
-    """Stop whatever a killed ``up`` (or this one) has started and left, found by the mark in its environment."""
+    """Stop whatever a killed ``up`` (or this one) has started and left."""
+    end(marked(mark))
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """What the ``up`` with this mark has started, found by the mark in its environment."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -162,6 +173,12 @@ def stop_leftovers(mark: str) -> None:
                 found.append(process)
         except psutil.Error:
             continue
+    return found
+
+
+def end(processes: Sequence[psutil.Process]) -> None:
+    """Ask them to end; those that do not are killed."""
+    found = list(processes)
     for act in (psutil.Process.terminate, psutil.Process.kill):
         for process in found:
             try:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,14 +15,18 @@ from guitara_app.cli.build import ensure_built
 from guitara_app.cli.console import console, step, tell, tell_progress
 from guitara_app.cli.installation import at_hand, data_dir, migrate, need_servers, read_note
 from guitara_app.cli.large import large_folder, make_large
+from guitara_app.cli.windows import on_windows
 from guitara_app.embedded import Postgres
+from guitara_app.kit import signs
+from guitara_app.kit.counting import counting_environment
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT, settings
 
-QUEUES = "dispatch,notify,maintenance"
+QUEUES = ",".join(signs.QUEUES)
 WEB_PROCESSES = 2
 WORKER_PROCESSES = 2
+_LOOP = "asyncio" if on_windows() else "uvloop"
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -33,26 +38,32 @@ def web(
     purge: Annotated[
         bool, typer.Option(help="First forget the sockets of crashed web processes. Only when no other web runs.")
     ] = False,
+    pages: Annotated[
+        bool, typer.Option(help="Serve the pages too; without, a server in front does it from what publish laid out.")
+    ] = True,
 ) -> None:
-    """Serve the pages and the API."""
+    """Serve the pages, the sockets and the API."""
     need_servers()
-    if ensure_built():
+    if pages and ensure_built():
         tell("The pages were built.")
+    if not pages:
+        # Noted from the pages' code as it was at an earlier start.
+        (data_dir() / "reflex" / "backend" / "stateful_pages.json").unlink(missing_ok=True)
     if purge:
         forget_sockets()
-    _become(web_command(host, port, processes), web_environment())
+    _become(web_command(host, port, processes), web_environment(pages=pages) | counted())
 
 
 def worker(processes: Annotated[int, typer.Option(min=1)] = WORKER_PROCESSES) -> None:
     """Run the jobs: dispatch, notifications, clean-up."""
     need_servers()
-    _become(worker_command(processes), {})
+    _become(worker_command(processes), counted())
 
 
 def beat() -> None:
     """Start the jobs that are due. Exactly one of these in a system."""
     need_servers()
-    _become(beat_command(), {})
+    _become(beat_command(), counted())
 
 
 def migrate_schema() -> None:
@@ -114,7 +125,25 @@ def health(
     else:
         for name, part in found["parts"].items():
             console.print(f"{'[green]✓[/]' if part['ok'] else '[red]✗[/]'} {name}  [dim]{part['ms']} ms[/]")
+            if part.get("says"):
+                tell(f"  {part['says']}")
+        if "queues" in found:
+            tell(_figures(found))
     raise typer.Exit(0 if answer.status_code == 200 else 1)
+
+
+def _figures(found: dict[str, Any]) -> str:
+    """What the parts say besides being well, in a line."""
+    waiting = ", ".join(f"{name} {depth:,}" for name, depth in found["queues"].items())
+    trip, views = found["round_trip_ms"]["p95"], found["cache"].get("views", {}).get("hit_rate")
+    figures = [
+        f"{len(found['workers'])} workers" if len(found["workers"]) != 1 else "1 worker",
+        f"waiting: {waiting}",
+        f"{found['connections']:,} browsers" + (f", {trip:g} ms there and back at p95" if trip is not None else ""),
+        *([f"{views:.0%} of views were there already"] if views is not None else []),
+        f"version {found['version']}",
+    ]
+    return "; ".join(figures)
 
 
 def seed(size: FirmSize = FirmSize.DEMO) -> None:
@@ -146,18 +175,26 @@ def web_command(host: str, port: int, processes: int) -> list[str]:
     """Granian serving the assembled application."""
     return [
         *(sys.executable, "-m", "granian", "guitara_app.guitara_app:app"),
-        *("--factory", "--interface", "asgi", "--loop", "uvloop", "--host", host, "--port", str(port)),
+        *("--factory", "--interface", "asgi", "--loop", _LOOP, "--host", host, "--port", str(port)),
         *("--workers", str(processes), "--respawn-failed-workers", "--workers-kill-timeout", "10"),
     ]
 
 
-def web_environment() -> dict[str, str]:
-    """What tells Reflex to serve the pages as they were built."""
-    return {
-        "REFLEX_ENV_MODE": "prod",
-        "__REFLEX_SKIP_COMPILE": "true",
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    }
+def web_environment(*, pages: bool = True) -> dict[str, str]:
+    """What tells Reflex to serve the pages as they were built.
+
+    Or none: then no build is needed, and what Reflex notes down goes to the data folder, so that the code may lie where
+    nobody can write.
+    """
+    common = {"REFLEX_ENV_MODE": "prod", "__REFLEX_SKIP_COMPILE": "true"}
+    if pages:
+        return common | {"__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"}
+    return common | {"REFLEX_BACKEND_ONLY": "true", "REFLEX_WEB_WORKDIR": str(data_dir() / "reflex")}
+
+
+def counted() -> dict[str, str]:
+    """What lets every part of this installation count in one place."""
+    return counting_environment(data_dir() / "metrics")
 
 
 def worker_command(processes: int = WORKER_PROCESSES) -> list[str]:
@@ -165,6 +202,7 @@ def worker_command(processes: int = WORKER_PROCESSES) -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "-A", "workers.app", "worker"),
         *("--queues", QUEUES, "--concurrency", str(processes), "--loglevel", settings().log_level),
+        *(("--pool", "solo") if on_windows() else ()),  # Celery's other pools fork
     ]
 
 
@@ -178,4 +216,6 @@ def beat_command() -> list[str]:
 
 def _become(command: list[str], environment: dict[str, str]) -> None:
     os.chdir(PROJECT)
+    if on_windows():  # which has no exec: the terminal would be given back at once
+        raise typer.Exit(subprocess.run(command, env={**os.environ, **environment}, check=False).returncode)
     os.execve(command[0], command, {**os.environ, **environment})  # noqa: S606 - no shell is wanted

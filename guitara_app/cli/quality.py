@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from guitara_app.cli.build import ensure_built
+from guitara_app.cli.build import Build
 from guitara_app.cli.console import complain, console, step, tell
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.settings import PROJECT
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FRONT = ("nginx-light", "libnginx-mod-http-brotli-static", "openssl")
+_BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 _MAC_BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -31,11 +35,13 @@ def test(
 ) -> None:
     """Check style, types and imports, build the pages, run all tests."""
     results: list[tuple[str, bool, float]] = []
-    if not arguments:
-        for name, command in _checks().items():
-            results.append(_timed(name, command))
-    os.environ.update(_browser())
-    results.append(_build())
+    with _building() as built:  # beside the checks, which leave a core free
+        if not arguments:
+            for name, command in _checks().items():
+                results.append(_timed(name, command))
+        os.environ.update(_browser())
+        os.environ.update(_front())
+        results.append(built())
     pytest = [sys.executable, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadgroup"))]
     results.append(_timed("pytest", pytest))
     console.rule()
@@ -61,28 +67,32 @@ def _timed(name: str, command: list[str]) -> tuple[str, bool, float]:
     return name, good, time.monotonic() - start
 
 
-def _build() -> tuple[str, bool, float]:
-    console.rule("pages")
-    start = time.monotonic()
+@contextmanager
+def _building() -> Iterator[Callable[[], tuple[str, bool, float]]]:
+    """Build the pages, and go on meanwhile; what is yielded waits for them."""
+    start, build = time.monotonic(), Build()
+
+    def built() -> tuple[str, bool, float]:
+        console.rule("pages")
+        good = True
+        try:
+            with step("Pages built"):
+                build.finish()
+        except GuitaraError as error:
+            complain(error.sentence)
+            good = False
+        return "pages built", good, time.monotonic() - start
+
     try:
-        with step("Pages built"):
-            ensure_built()
-    except GuitaraError as error:
-        complain(error.sentence)
-        return "pages built", False, time.monotonic() - start
-    return "pages built", True, time.monotonic() - start
+        build.start()
+        yield built
+    finally:
+        build.abandon()
 
 
 def _browser() -> dict[str, str]:
     """Where Chromium is, for the browser tests; fetched when root can, else they fail and say why."""
-    found = os.environ.get("GUITARA_CHROMIUM") or _find_browser()
-    apt = shutil.which("apt-get")
-    if not found and apt and os.geteuid() == 0:
-        with step("Chromium installed"):
-            quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in ([apt, "update", "-q"], [apt, "install", "-q", "-y", "chromium"]):
-                subprocess.run(command, env=quietly, check=False, stdout=subprocess.DEVNULL)
-        found = _find_browser()
+    found = os.environ.get("GUITARA_CHROMIUM") or _find_browser() or _fetched("Chromium", _find_browser, "chromium")
     if not found:
         tell(
             "The browser tests will fail: there is no Chromium. Install it (Debian or Ubuntu: apt install chromium) "
@@ -92,7 +102,33 @@ def _browser() -> dict[str, str]:
     return {"GUITARA_CHROMIUM": found}
 
 
+def _front() -> dict[str, str]:
+    """Where nginx is, for the test of a system behind it; fetched when root can, else that test fails and says why."""
+    found = os.environ.get("GUITARA_NGINX") or _find_front() or _fetched("nginx", _find_front, *_FRONT)
+    if not found:
+        tell(f"The test behind nginx will fail. Install it (Debian or Ubuntu: apt install {' '.join(_FRONT)}).")
+        return {}
+    return {"GUITARA_NGINX": found}
+
+
+def _fetched(name: str, find: Callable[[], str], *packages: str) -> str:
+    apt = shutil.which("apt-get")
+    if not apt or os.geteuid() != 0:
+        return ""
+    with step(f"{name} installed"):
+        quietly = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in ([apt, "update", "-q"], [apt, "install", "-q", "-y", *packages]):
+            subprocess.run(command, env=quietly, check=False, stdout=subprocess.DEVNULL)
+    return find()
+
+
 def _find_browser() -> str:
     installed = (shutil.which(name) for name in _BROWSERS)
     on_a_mac = (path for path in _MAC_BROWSERS if Path(path).exists())
     return next((path for path in (*installed, *on_a_mac) if path), "")
+
+
+def _find_front() -> str:
+    """Debian's, with the module that hands out what lies compressed with brotli."""
+    paths = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
+    return (shutil.which("nginx", path=paths) or "") if _BROTLI.exists() and shutil.which("openssl") else ""

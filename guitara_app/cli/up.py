@@ -20,6 +20,7 @@ from guitara_app.cli import children as processes
 from guitara_app.cli.build import Build
 from guitara_app.cli.children import Child
 from guitara_app.cli.console import complain, console, step, tell, tell_progress
+from guitara_app.cli.holder import noted_holder
 from guitara_app.cli.installation import (
     MARK,
     Note,
@@ -37,6 +38,7 @@ from guitara_app.cli.parts import (
     WEB_PROCESSES,
     FirmSize,
     beat_command,
+    counted,
     forget_sockets,
     seed,
     web_command,
@@ -54,12 +56,17 @@ if TYPE_CHECKING:
 _HEALTH_SECONDS = 180
 _SPACE_NEEDED = 300_000_000
 _LOOK_SECONDS = 0.5
+_ACT_BY_THEMSELVES = (
+    "Therapists and drivers nobody is signed in as act by themselves, and the desk too while nobody sits at it. "
+    "--no-simulator makes them stand still."
+)
 
 
 def up(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8000,
     lan: Annotated[bool, typer.Option(help="Let other machines of a trusted network in, over plain http.")] = False,
     demo: Annotated[bool, typer.Option(help="Fill in the demo firm, with its evening around now.")] = True,
+    simulator: Annotated[bool, typer.Option(help="Let demo staff nobody has signed in as act by themselves.")] = True,
     size: Annotated[FirmSize, typer.Option(help="Show the large firm instead; see seed.")] = FirmSize.DEMO,
 ) -> None:
     """Start everything on this machine and look after it; Ctrl-C stops all of it."""
@@ -67,24 +74,31 @@ def up(
         if not free:
             note = read_note()
             where = f", at {note.address}" if note else ""
-            raise Unavailable(f"Guitara already runs in this folder{where}. Stop it there first (Ctrl-C).")
+            raise Unavailable(f"Guitara already runs in this folder{where}. Stop it first: ./guitara stop")
         own_folder = size is FirmSize.LARGE and not settings().database_url
-        with large_folder() if own_folder else nullcontext() as folder:
-            _Up(port, lan=lan, demo=demo and settings().environment == "demo", size=size, folder=folder).run()
+        with noted_holder(), large_folder() if own_folder else nullcontext() as folder:
+            demo = demo and settings().environment == "demo"
+            _Up(port, lan=lan, demo=demo, simulator=simulator, size=size, folder=folder).run()
 
 
 class _Up:
     """One run from start to stop."""
 
-    def __init__(self, port: int, *, lan: bool, demo: bool, size: FirmSize, folder: Path | None) -> None:
+    def __init__(
+        self, port: int, *, lan: bool, demo: bool, simulator: bool, size: FirmSize, folder: Path | None
+    ) -> None:
         self.port = port
         self.host = "0.0.0.0" if lan else "127.0.0.1"  # noqa: S104 - asked for with --lan
         self.address = f"http://127.0.0.1:{port}"
         self.demo = demo
+        # The large firm is there to be measured, and stands still for it.
+        self.simulator = simulator and size is FirmSize.DEMO
         self.size = size
         self.folder = folder
         self.lan = lan
         self.mark = secrets.token_hex(16)
+        self.setup_code = settings().setup_code.get_secret_value()
+        self.founding = False
         self.children: list[Child] = []
 
     def run(self) -> None:
@@ -134,6 +148,8 @@ class _Up:
             migrate()
         if self.demo:
             self._seed()
+        else:
+            self._look_for_a_firm()
         if build.needed():
             with step("Pages built"):
                 build.finish()
@@ -154,6 +170,27 @@ class _Up:
             self.demo = False
             tell(refusal.sentence)
 
+    def _look_for_a_firm(self) -> None:
+        """Without the demo: the database holds nothing, a real firm, or the demo of an earlier start.
+
+        Raises:
+            Unavailable: it holds the demo; a real firm needs a place of its own.
+        """
+        from guitara_app.demo.seed import is_demo_firm, is_empty
+        from guitara_app.kit.database import engine
+
+        try:
+            if is_demo_firm():
+                raise Unavailable(
+                    f"The demo firm lives in {data_dir()}. A real firm needs a folder of its own: "
+                    f"GUITARA_DATA_DIR={data_dir()}-firm ./guitara up --no-demo"
+                )
+            if is_empty() and not self.setup_code:
+                self.setup_code = secrets.token_hex(4)
+            self.founding = is_empty()
+        finally:
+            engine().dispose()
+
     def _note(self) -> None:
         known = settings()
         write_note(
@@ -165,6 +202,9 @@ class _Up:
         logs.mkdir(mode=0o700, exist_ok=True)
         # The schema's owner is nobody's business once the schema is up to date.
         environment = {name: value for name, value in os.environ.items() if name != "GUITARA_OWNER_DATABASE_URL"}
+        environment["GUITARA_SETUP_CODE"] = self.setup_code
+        environment["GUITARA_SIMULATOR"] = str(self.demo and self.simulator).lower()
+        environment |= counted()
         commands = {
             "web": web_command(self.host, self.port, WEB_PROCESSES),
             "worker": worker_command(),
@@ -206,6 +246,11 @@ class _Up:
 
             for role, name, password in DEMO_ACCOUNTS:
                 console.print(f"  {role:<10} [bold]{name}[/]  {password}")
+            if self.simulator:
+                tell(_ACT_BY_THEMSELVES)
+        if self.founding:
+            tell(f"Nobody has an account yet. Set the firm up at {self.address}/setup")
+            tell(f"From another machine that takes this code: {self.setup_code}")
         console.print("[dim]Ctrl-C stops it.[/]\n")
 
     def _look_after(self) -> None:

@@ -1,11 +1,13 @@
 // Whether this page hears the server, in words. A server that closes the connection on purpose has ended the session, or is being replaced.
 import { createElement as h, useContext, useEffect, useSyncExternalStore } from "react";
 import { EventLoopContext, eventLoop } from "$/utils/context-registry";
+import { reconnect, watch } from "./comeback.jsx";
 
 const RETRY_MS = 1500;
 const listeners = new Set();
 let socket = "connecting";
 let offline = false;
+let wasLive = false;
 
 const current = () => (offline ? "lost" : socket);
 
@@ -13,6 +15,7 @@ const tell = () => listeners.forEach((listener) => listener());
 
 const become = (next) => {
   socket = next;
+  wasLive ||= next === "live";
   tell();
 };
 
@@ -54,11 +57,15 @@ if (typeof window !== "undefined") {
   const network = (lost) => () => {
     offline = lost;
     tell();
-    if (!lost && socket === "lost") eventLoop.addEvents([]);
+    // Also when nobody has noticed a loss: what was connected over another network is no more.
+    if (!lost) reconnect();
   };
   window.addEventListener("offline", network(true));
   window.addEventListener("online", network(false));
 }
+
+// Before it was live for the first time the event loop may not be there to be asked; it connects by itself then.
+watch(() => wasLive && socket !== "live" && !offline);
 
 export const useConnection = () => {
   const errors = useContext(EventLoopContext)?.[1] ?? [];
@@ -68,7 +75,10 @@ export const useConnection = () => {
 
 const WORDS = { connecting: "Connecting", live: "Live", lost: "Reconnecting" };
 
-export function Connection({ hydrated, className = "" }) {
+// A person notices a tap that takes this long.
+const SLOW_MS = 500;
+
+export function Connection({ hydrated, roundTrip = 0, className = "" }) {
   const connection = useConnection();
   // A page whose script arrived after the socket had connected was told nothing; but then it was sent its state.
   useEffect(() => {
@@ -76,9 +86,15 @@ export function Connection({ hydrated, className = "" }) {
   }, [hydrated]);
   return h(
     "span",
-    { className: `live ${className}`, "data-connection": connection, role: "status" },
+    {
+      className: `live ${className}`,
+      "data-connection": connection,
+      "data-slow": roundTrip >= SLOW_MS,
+      title: roundTrip ? `A message takes ${roundTrip} ms to the server and back.` : undefined,
+    },
     h("span", { className: "dot", "aria-hidden": true }),
-    WORDS[connection],
+    h("span", { role: "status" }, connection === "live" && roundTrip >= SLOW_MS ? "Slow connection" : WORDS[connection]),
+    connection === "live" && roundTrip > 0 && h("span", { className: "round-trip num" }, `${roundTrip} ms`),
   );
 }
 

@@ -1,26 +1,29 @@
 // A card that arrives, moves or changes lights up once. What was there when the page opened stays calm.
 import { createElement, useEffect, useRef } from "react";
+import { useLate } from "./late.jsx";
 
 const CALM_MS = 2500;
 let opened = 0;
-let place = "";
+let mounted = 0;
 
-const settled = () => {
-  // Another page in the same tab begins calmly as well.
-  if (place !== window.location.pathname) {
-    place = window.location.pathname;
-    opened = Date.now();
-  }
-  return Date.now() - opened > CALM_MS;
+// The first card of all begins a page: those of the page before are gone by then, in the same tab as well.
+const arrive = () => {
+  if (mounted === 0) opened = Date.now();
+  mounted += 1;
+  return () => {
+    mounted -= 1;
+  };
 };
 
-export function Flash({ of, children, ...props }) {
+export function Flash({ of, late = false, children, ...props }) {
+  const shown = useLate(late);
   const node = useRef(null);
   const last = useRef();
+  useEffect(arrive, []);
   useEffect(() => {
     const changed = last.current !== of;
     last.current = of;
-    if (!changed || !settled() || !node.current) return undefined;
+    if (!changed || Date.now() - opened <= CALM_MS || !node.current) return undefined;
     const element = node.current;
     element.classList.remove("flash");
     void element.offsetWidth;
@@ -29,5 +32,5 @@ export function Flash({ of, children, ...props }) {
     element.addEventListener("animationend", end, { once: true });
     return () => element.removeEventListener("animationend", end);
   }, [of]);
-  return createElement("div", { ...props, ref: node }, children);
+  return createElement("div", { ...props, ref: node, "data-late": shown ? undefined : true }, shown ? children : null);
 }

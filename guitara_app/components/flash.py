@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
+from guitara_app.components import late  # noqa: F401  the browser's part of it is built on
 from guitara_app.components.browser import browser
 
 
 class Flash(rx.Component):
-    """A box that lights up once whenever ``of`` changes, and when it appears after the page has settled."""
+    """A box that lights up once whenever ``of`` changes, and when it appears after the page has settled.
+
+    ``late``: what is in it may come a moment after the first screen.
+    """
 
     library = browser("flash.jsx")
     tag = "Flash"
 
     of: rx.Var[str]
+    late: rx.Var[bool]
 
 
 flash = Flash.create

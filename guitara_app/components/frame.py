@@ -7,6 +7,8 @@ from collections.abc import Callable
 import reflex as rx
 from reflex.app import default_error_boundary
 
+from guitara_app.components.patches import patches
+
 
 def head_components() -> list[rx.Component]:
     """Icons, manifest and the colours of the browser's own bars."""
@@ -27,4 +29,7 @@ def toaster() -> rx.Component:
 
 def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     """Reflex's own wraps but for its connection banner and toast: the header says it in our words."""
-    return {(55, "ErrorBoundary"): lambda _stateful: default_error_boundary()}
+    return {
+        (55, "ErrorBoundary"): lambda _stateful: default_error_boundary(),
+        (54, "Patches"): lambda _stateful: patches(),
+    }

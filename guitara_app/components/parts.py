@@ -27,6 +27,25 @@ def skeleton(lines: int = 6) -> rx.Component:
     )
 
 
+def waiting_columns(what: str, lines: int = 6) -> rx.Component:
+    """Where a page of two columns, such as a visit's, is about to be; ``what`` is said to those who listen."""
+    columns = (
+        rx.el.div(*(rx.el.section(skeleton(lines), class_name="panel") for _ in range(2)), class_name="visit-column")
+        for _ in range(2)
+    )
+    return rx.el.div(
+        rx.el.div(*columns, class_name="visit-columns"),
+        class_name="visit",
+        aria_busy=True,
+        aria_label=f"Loading {what}",
+    )
+
+
+def lone_panel(title: str, *words: rx.Component | rx.Var[str] | str) -> rx.Component:
+    """A page that has one thing to say, such as that nothing is there."""
+    return rx.el.div(panel(title, rx.el.p(*words, class_name="empty")), class_name="visit")
+
+
 def dotted(*parts: rx.Var[str] | str) -> rx.Component:
     """Facts in one line with a middle dot between those that are not empty."""
     return rx.el.span(*(rx.cond(part, rx.el.span(part, class_name="fact")) for part in parts))

@@ -4,7 +4,22 @@ from importlib import import_module
 
 from guitara_app import tables  # noqa: F401  rows point at tables that no page itself imports
 
-PAGES = ("login", "board", "appointment", "tonight", "accounts", "shifts", "clients", "profile", "missing")
+PAGES = (
+    "login",
+    "setup",
+    "board",
+    "drivers",
+    "appointment",
+    "tonight",
+    "hours",
+    "accounts",
+    "shifts",
+    "clients",
+    "notifications",
+    "profile",
+    "system",
+    "missing",
+)
 
 
 def register() -> None:

@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 import reflex as rx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from redis.exceptions import RedisError
 from reflex.middleware.middleware import Middleware
 from reflex.state import (
     BaseState,
@@ -36,12 +37,15 @@ from reflex.state import (
 )
 from reflex_base.event import Event, EventSpec
 from reflex_base.registry import RegistrationContext
+from reflex_base.utils.exceptions import LockExpiredError
 from starlette.requests import cookie_parser
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
 from guitara_app.accounts.recognition import recognise
-from guitara_app.kit.errors import GuitaraError, NotAllowed
+from guitara_app.components.connection import LOAD_AGAIN
+from guitara_app.kit.errors import GuitaraError, NotAllowed, Unavailable
 from guitara_app.kit.threads import in_thread
+from guitara_app.pages.measuring import failed
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +58,8 @@ ARGUMENTS_MARK = "__guitara_arguments__"
 NOT_ALLOWED = "Your account may not do this. Ask a manager if you should be able to."
 GARBAGE = "This could not be read, so nothing was done. Reload the page and try again."
 BROKEN = "Something went wrong here; nothing was saved. Try again."
+NOT_LOADED = "The database does not answer, so what you see may be old. The page loads again by itself."
+INTERRUPTED = "The server was interrupted. The page loads again by itself; look whether your last step was taken."
 
 _ROOT, _ON_LOAD, _STORAGE, _FRONTEND = (
     internal.get_full_name()
@@ -73,6 +79,9 @@ REFLEX_INTERNALS = {
     f"{_FRONTEND}.handle_frontend_exception": "an error report",
 }
 
+
+# What every page calls the handler that fills it when it is opened, or begins its name with.
+_LOADS = "load"
 
 _KINDS = re.compile(r"\b[A-Z][A-Za-z]{0,40}Error\b|Minified React error #\d+|state update for unknown substate")
 _PLACES = re.compile(r"assets/[\w.-]{1,80}\.js:\d+:\d+")
@@ -155,14 +164,36 @@ def explain(error: Exception, where: str) -> EventSpec:
     """The notice for an error that nobody handled; what was not foreseen is logged with an id the user can read out."""
     if isinstance(error, GuitaraError):
         return notice(error.sentence)
+    failed()
     number = secrets.token_hex(4)
     log.error("handler failed", handler=where, error_id=number, exc_info=error)
     return notice(f"{BROKEN} (error {number})")
 
 
-def unforeseen(exception: Exception) -> EventSpec:
-    """``rx.App(backend_exception_handler=...)``: what fails outside the handlers."""
-    return explain(exception, "outside a handler")
+def unforeseen(exception: Exception) -> list[EventSpec]:
+    """``rx.App(backend_exception_handler=...)``: what fails outside the handlers.
+
+    That is mostly Redis, which holds the states: nothing was read, or nothing kept. Nobody would ever load that page
+    again, as its connection stands.
+    """
+    if isinstance(exception, RedisError | LockExpiredError | OSError):
+        log.warning("state of a page not at hand", error=type(exception).__name__)
+        return _again(INTERRUPTED)
+    return [explain(exception, "outside a handler")]
+
+
+def _again(sentence: str) -> list[EventSpec]:
+    """Say ``sentence``, once however often it is tried, and let the browser load the page again."""
+    return [
+        rx.toast.warning(sentence, id="again", duration=8000, close_button=True),
+        rx.call_script(LOAD_AGAIN),
+    ]
+
+
+def _refusal(error: Exception, handler: Callable[..., Any]) -> EventSpec | list[EventSpec]:
+    if isinstance(error, Unavailable) and handler.__name__.startswith(_LOADS):
+        return _again(NOT_LOADED)
+    return explain(error, handler.__qualname__)
 
 
 def browser_broke(exception: Exception) -> None:
@@ -179,12 +210,12 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
     plain = cast("Callable[..., Any]", handler)
     yields = inspect.isasyncgenfunction(handler) or inspect.isgeneratorfunction(handler)
 
-    async def enter(state: Any, given: dict[str, Any]) -> dict[str, Any] | EventSpec:
+    async def enter(state: Any, given: dict[str, Any]) -> dict[str, Any] | EventSpec | list[EventSpec]:
         """The parsed arguments, or the event that says why not."""
         try:
             actor = await in_thread(recognise, session_token(state.router.headers.raw_headers))
         except GuitaraError as error:
-            return notice(error.sentence)
+            return _refusal(error, plain)
         _actor.set(actor)
         if isinstance(access, Permission):
             if actor is None:
@@ -215,7 +246,7 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
                     async for event in produced:
                         yield event
             except Exception as error:
-                yield explain(error, plain.__qualname__)
+                yield _refusal(error, plain)
 
         guarded: Any = streaming
     else:
@@ -229,7 +260,7 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
                 result = plain(state, **entered)
                 return await result if inspect.isawaitable(result) else result
             except Exception as error:
-                return explain(error, plain.__qualname__)
+                return _refusal(error, plain)
 
         guarded = returning
 

@@ -54,12 +54,20 @@ class Acting(rx.State, mixin=True):
         self.refused, self.done = {}, key
         return rx.toast.success("Done.", close_button=True)
 
-    async def _take(self, action: str, target_id: int, key: str, values: dict[str, list[str]]) -> dict[str, str]:
+    async def _take(
+        self,
+        action: str,
+        target_id: int,
+        key: str,
+        values: dict[str, list[str]],
+        *,
+        happened_at: datetime | None = None,
+    ) -> dict[str, str]:
         """Take the action unless what was typed cannot be read, which is said by field."""
         actor, at = current_actor(), now()
         form, problems = read_form(action, values)
         if form is not None:
-            read = form
+            read = form.model_copy(update={"happened_at": happened_at})
             await in_thread(
                 run,
                 lambda session: perform(session, actor, action, target_id, read, now=at, idempotency_key=key),

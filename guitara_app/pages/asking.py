@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
-from guitara_app.actions import SWAP, Asks, Form, doing_of
+from guitara_app.actions import DOINGS, SWAP, Asks, Form, doing_of
 from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import IN_THE_FIELD, RULES, Action, permission_of
+from guitara_app.appointments.policies import SHORT, Policy
 from guitara_app.appointments.queries.candidates import candidates
 from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
 from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
@@ -89,9 +90,30 @@ def asking(session: Session, actor: Actor, name: str, target_id: int, number: in
         fields=[
             _field(session, field, info, visit_id, target_id, now)
             for field, info in doing.form.model_fields.items()
-            if isinstance(info.json_schema_extra, dict)
+            if _how(info)
         ],
     )
+
+
+def known_asks() -> dict[str, Ask]:
+    """What is asked before those own steps of which the server need not say what there is to choose from."""
+    return {
+        action.value: Ask(
+            number=0,
+            action=action.value,
+            target_id=0,
+            title=HAPPENING[action].button,
+            text="There is no connection: it is sent as soon as there is one.",
+            yes=HAPPENING[action].button,
+            grave=action in _GRAVE,
+            reason_needed=RULES[action].needs_reason,
+            reasons=_OWN_REASONS.get(action, []),
+            fields=[
+                _known_field(field, info) for field, info in DOINGS[action].form.model_fields.items() if _how(info)
+            ],
+        )
+        for action in (*_OWN_REASONS, Action.EXTEND)
+    }
 
 
 def read_form(name: str, values: dict[str, list[str]]) -> tuple[Form | None, dict[str, str]]:
@@ -101,9 +123,8 @@ def read_form(name: str, values: dict[str, list[str]]) -> tuple[Form | None, dic
     problems: dict[str, str] = {}
     for field, info in form.model_fields.items():
         typed = [value for value in values.get(field, []) if value.strip()]
-        how = info.json_schema_extra.get("asks") if isinstance(info.json_schema_extra, dict) else None
         try:
-            value = _READERS.get(str(how), _first)(typed)
+            value = _READERS.get(str(_how(info)), _first)(typed)
         except Invalid as error:
             problems[field] = error.sentence
             continue
@@ -132,18 +153,40 @@ _READERS: dict[str, Callable[[list[str]], Any]] = {
 }
 
 
+def _how(info: Any) -> Asks | None:
+    return Asks(info.json_schema_extra["asks"]) if isinstance(info.json_schema_extra, dict) else None
+
+
+def _known_field(name: str, info: Any) -> AskedField:
+    how = Asks(info.json_schema_extra["asks"])
+    return AskedField(
+        name=name,
+        label=info.title or name,
+        kind=_KINDS[how],
+        options=_FIXED.get(how, []),
+        value="",
+        needed=info.is_required(),
+        hint="",
+    )
+
+
 def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int, now: datetime) -> AskedField:
     how = Asks(info.json_schema_extra["asks"])
     options = _OPTIONS[how](session, visit_id, target_id, now) if how in _OPTIONS else []
     return AskedField(
         name=name,
-        label=info.title or name,
+        label=f"{info.title or name}{_ordered_by(session) if how is Asks.THERAPIST else ''}",
         kind=_KINDS[how],
         options=options,
         value=_value(session, name, info, visit_id),
         needed=info.is_required() and how not in (Asks.RECEIPT, Asks.FLAG, Asks.ITEMS),
         hint=f"/receipts/visit/{visit_id}" if how is Asks.RECEIPT else "",
     )
+
+
+def _ordered_by(session: Session) -> str:
+    """What the people to choose from are ordered by, after the label."""
+    return f" ({SHORT[Policy(firm_settings(session).policy)]})"
 
 
 def _value(session: Session, name: str, info: Any, visit_id: int) -> str:
@@ -178,11 +221,6 @@ def _items(session: Session, _visit_id: int, target_id: int, _now: datetime) -> 
     return [Option(value=str(one.item_id), label=one.name, detail=f"{one.many} {one.unit}", good=True) for one in found]
 
 
-def _fixed(*options: tuple[str, str, str]) -> Callable[[Session, int, int, datetime], list[Option]]:
-    listed = [Option(value=value, label=label, detail=detail, good=True) for value, label, detail in options]
-    return lambda *_: listed
-
-
 def _evenings(session: Session, _visit_id: int, _target_id: int, now: datetime) -> list[Option]:
     calendar = firm_settings(session).calendar
     tonight = calendar.business_date(now)
@@ -191,21 +229,28 @@ def _evenings(session: Session, _visit_id: int, _target_id: int, now: datetime) 
     return [same] + [Option(value=f"{day}", label=calendar.evening_label(day), detail="", good=True) for day in days]
 
 
+def _listed(*options: tuple[str, str, str]) -> list[Option]:
+    return [Option(value=value, label=label, detail=detail, good=True) for value, label, detail in options]
+
+
+_FIXED: dict[Asks, list[Option]] = {
+    Asks.OUTCOME: _listed(
+        ("pay_part", "The client pays a part", "type how much below"),
+        ("safety", "Called off for safety", "nothing to pay for this therapist, brought back at once"),
+    ),
+    Asks.METHOD: _listed(
+        ("cash", "Cash", ""),
+        ("gcash", "GCash", "with a receipt"),
+        ("bank_transfer", "Bank transfer", ""),
+        ("card", "Card", ""),
+    ),
+    Asks.STATE: _listed(*((state.value, STATES[state.value], "") for state in AppointmentState)),
+}
 _OPTIONS: dict[Asks, Callable[[Session, int, int, datetime], list[Option]]] = {
     Asks.THERAPIST: _therapists,
     Asks.DRIVER: _drivers,
     Asks.PLACE: _places,
     Asks.EVENING: _evenings,
     Asks.ITEMS: _items,
-    Asks.OUTCOME: _fixed(
-        ("pay_part", "The client pays a part", "type how much below"),
-        ("safety", "Called off for safety", "nothing to pay for this therapist, brought back at once"),
-    ),
-    Asks.METHOD: _fixed(
-        ("cash", "Cash", ""),
-        ("gcash", "GCash", "with a receipt"),
-        ("bank_transfer", "Bank transfer", ""),
-        ("card", "Card", ""),
-    ),
-    Asks.STATE: _fixed(*((state.value, STATES[state.value], "") for state in AppointmentState)),
+    **{how: lambda *_, listed=listed: listed for how, listed in _FIXED.items()},
 }

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.accounts.permissions import Permission
+from guitara_app import live
+from guitara_app.accounts.permissions import Permission, allowed
 from guitara_app.components.ago import clock
 from guitara_app.components.connection import connection, lost
 from guitara_app.components.parts import link
 from guitara_app.components.post_form import post_form
 from guitara_app.components.words import role_word
-from guitara_app.firm.queries import firm_settings
+from guitara_app.firm.queries import firm_settings, is_demo
 from guitara_app.kit.database import reading
 from guitara_app.kit.threads import in_thread
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.inbox import bell, urgent_news
 from guitara_app.pages.palette import search_palette
+from guitara_app.pages.presence import colleagues
+from guitara_app.settings import settings
 
 
 class Who(rx.State):
@@ -24,22 +28,27 @@ class Who(rx.State):
     name: str = ""
     role: str = ""
     zone: str = ""
+    simulated: bool = False
 
     @rx.event
     @allow(Permission.SIGNED_IN)
     async def load(self) -> None:
-        """Ask who holds the session."""
+        """Ask who holds the session, and begin to watch what they have not read and, at the desk, who else is there."""
         actor = current_actor()
-        self.zone = await in_thread(_zone)
+        self.zone, self.simulated = await in_thread(_firm)
         self.person_id, self.name, self.role = actor.person_id or 0, actor.name, str(actor.role)
+        await live.watch_inbox(self, actor)
+        if allowed(actor.role, Permission.SEE_BOARD):
+            await live.watch_presence(self, actor)
 
 
-def _zone() -> str:
+def _firm() -> tuple[str, bool]:
+    """Its time zone, and whether it is a demo whose staff act by themselves."""
     with reading() as session:
-        return firm_settings(session).timezone
+        return firm_settings(session).timezone, settings().simulator and is_demo(session)
 
 
-_AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "admin")
+AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "admin")
 IS_MANAGER = (Who.role == "manager") | (Who.role == "admin")
 """For what is shown only; rights are checked by the services."""
 _IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
@@ -51,22 +60,30 @@ def shell(
     title: rx.Component,
     before: rx.Component | None = None,
     actions: rx.Component | None = None,
+    away: rx.Component | None = None,
 ) -> rx.Component:
-    """A page. ``here`` is the path of its place in the rail; links stand ``before`` the title, buttons after all."""
+    """A page. ``here`` is the path of its place in the rail; links stand ``before`` the title, buttons after all.
+
+    ``away`` is shown instead of the common words when the connection is lost.
+    """
     return rx.el.div(
         _rail(here),
         rx.el.header(
             before or rx.fragment(),
             title,
             rx.el.span(class_name="top-space"),
-            rx.cond(_AT_DESK, search_palette()),
+            rx.cond(AT_DESK & Who.simulated, _simulated()),
+            rx.cond(AT_DESK, search_palette()),
+            rx.cond(AT_DESK, colleagues(Who.person_id)),
             _who(),
-            connection(hydrated=rx.State.is_hydrated),
+            bell(Who.person_id),
+            connection(hydrated=rx.State.is_hydrated, round_trip=live.LinkLive.ms),
             actions or rx.fragment(),
             class_name="top",
         ),
-        rx.el.main(*body, class_name="main", id="main"),
-        lost(),
+        rx.el.main(away or rx.fragment(), *body, class_name="main", id="main"),
+        rx.fragment() if away else lost(),
+        urgent_news(Who.person_id),
         class_name="shell",
     )
 
@@ -82,6 +99,14 @@ def desk_title(words: rx.Var[str] | str, hours: rx.Var[str] | str = "") -> rx.Co
     )
 
 
+def _simulated() -> rx.Component:
+    return rx.el.span(
+        "demo: staff act by themselves",
+        title="Therapists and drivers whom nobody has signed in as work by themselves. The desk is yours.",
+        class_name="top-demo only-desk",
+    )
+
+
 def _who() -> rx.Component:
     return link(
         rx.cond(Who.name, rx.fragment(Who.name, rx.el.span(role_word(Who.role), class_name="and")), ""),
@@ -92,11 +117,14 @@ def _who() -> rx.Component:
 
 def _rail(here: str) -> rx.Component:
     return rx.el.nav(
-        rx.cond(_AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
-        rx.cond(_AT_DESK, _place("Clients", "contact_round", "/clients", here)),
-        rx.cond(_AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
+        rx.cond(AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
+        rx.cond(AT_DESK, _place("Drivers", "car", "/drivers", here)),
+        rx.cond(AT_DESK, _place("Clients", "contact_round", "/clients", here)),
+        rx.cond(AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
+        rx.cond(_IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
+        rx.cond(Who.role == "admin", _place("System", "activity", "/system", here)),
         rx.el.span(class_name="rail-space"),
         _place("Profile", "circle_user_round", "/profile", here),
         rx.el.button(

@@ -6,6 +6,7 @@ import reflex as rx
 
 from guitara_app.components.dialog import ask_reason
 from guitara_app.components.parts import skeleton
+from guitara_app.components.setup import add_person, invite_button
 from guitara_app.components.words import role_word
 from guitara_app.pages.accounts.state import AccountLine, AccountsState
 from guitara_app.pages.shell import Who, desk_title, shell
@@ -39,6 +40,7 @@ def accounts_page() -> rx.Component:
                     ),
                     class_name="panel-head accounts-head",
                 ),
+                add_person(class_name="accounts-add", on_added=AccountsState.read_again),
                 rx.cond(
                     AccountsState.loaded,
                     rx.el.div(
@@ -74,7 +76,15 @@ def _account(account: AccountVar) -> rx.Component:
                 account["disabled"],
                 class_name="mute account-state",
             ),
-            rx.el.span("can sign in", class_name="mute account-state"),
+            rx.cond(
+                account["invited"],
+                rx.el.span(
+                    "no password yet ",
+                    invite_button(subject=account["id"], class_name="button button-small"),
+                    class_name="mute account-state",
+                ),
+                rx.el.span("can sign in", class_name="mute account-state"),
+            ),
         ),
         rx.cond(account["id"] == Who.person_id, rx.el.span("you", class_name="mute account-act"), _switch(account)),
         class_name="item account",

@@ -37,6 +37,7 @@ class AccountLine(TypedDict):
     role: str
     phone: str
     disabled: str
+    invited: bool
 
 
 class AccountsState(rx.State):
@@ -60,6 +61,12 @@ class AccountsState(rx.State):
     async def find(self, typed: Typed) -> None:
         """Show only the accounts in which every word typed occurs."""
         self.typed = typed
+        await self._read()
+
+    @rx.event
+    @allow(Permission.MANAGE_ACCOUNTS)
+    async def read_again(self) -> None:
+        """Somebody was added."""
         await self._read()
 
     @rx.event
@@ -93,6 +100,7 @@ class AccountsState(rx.State):
                 role=row.role,
                 phone=shown_phone(row.phone),
                 disabled=row.disabled,
+                invited=row.invited,
             )
             for row in everybody
             if all(word in f"{row.name} {row.username} {row.role} {row.phone}".lower() for word in words)

@@ -6,12 +6,13 @@ import reflex as rx
 
 from guitara_app.components.act_dialog import act_dialog
 from guitara_app.components.for_address import for_address
-from guitara_app.components.parts import link, panel, skeleton
+from guitara_app.components.parts import link, lone_panel, waiting_columns
 from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
-from guitara_app.pages.appointment.parts import acts, client, history, people, summary, trips
+from guitara_app.pages.appointment.parts import acts, client, history, payments, people, summary, trips
 from guitara_app.pages.appointment.state import AppointmentState
 from guitara_app.pages.booking.change_form import change_button, change_drawer
+from guitara_app.pages.presence import also_looking
 from guitara_app.pages.shell import Who, desk_title, shell
 
 
@@ -21,7 +22,7 @@ def appointment_page() -> rx.Component:
     return shell(
         for_address(
             _visit(),
-            _waiting(),
+            waiting_columns("the visit", 5),
             _nothing(),
             kind="appointment",
             param="number",
@@ -61,41 +62,19 @@ def _visit() -> rx.Component:
             ),
             class_name="visit-head",
         ),
+        also_looking(AppointmentLive.scope, Who.person_id),
         rx.cond(
             AppointmentLive.detail["ending_reason"],
             rx.el.p(rx.el.b("Ended because: "), AppointmentLive.detail["ending_reason"], class_name="visit-ending"),
         ),
         rx.el.div(
             rx.el.div(summary(), people(), trips(), class_name="visit-column"),
-            rx.el.div(client(), history(), class_name="visit-column"),
+            rx.el.div(client(), payments(), history(), class_name="visit-column"),
             class_name="visit-columns",
         ),
         class_name="visit",
-    )
-
-
-def _waiting() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            *(
-                rx.el.div(
-                    *(rx.el.section(skeleton(5), class_name="panel") for _ in range(2)), class_name="visit-column"
-                )
-                for _ in range(2)
-            ),
-            class_name="visit-columns",
-        ),
-        class_name="visit",
-        aria_busy=True,
-        aria_label="Loading the visit",
     )
 
 
 def _nothing() -> rx.Component:
-    return rx.el.div(
-        panel(
-            "No such visit",
-            rx.el.p("There is no visit of this number. ", link("Back to the board", to="/board"), class_name="empty"),
-        ),
-        class_name="visit",
-    )
+    return lone_panel("No such visit", "There is no visit of this number. ", link("Back to the board", to="/board"))

@@ -10,6 +10,7 @@ from guitara_app.components.flash import flash
 from guitara_app.components.parts import link, panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import AppointmentLive
+from guitara_app.money.views import PaymentLine
 from guitara_app.pages.appointment.state import AppointmentState
 from guitara_app.pages.shell import IS_MANAGER
 
@@ -152,6 +153,30 @@ def _leg(leg: rx.vars.ObjectVar[LegRow]) -> rx.Component:
     )
 
 
+def payments() -> rx.Component:
+    """What was paid, corrected and written off; nothing before there is anything."""
+    return rx.cond(
+        AppointmentLive.payments.length() > 0,
+        panel("Payments", rx.el.ul(rx.foreach(AppointmentLive.payments, _payment))),
+    )
+
+
+def _payment(line: rx.vars.ObjectVar[PaymentLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(rx.el.b(line["amount"], class_name="num"), rx.el.span(line["what"], class_name="and")),
+            rx.cond(line["receipt"], rx.el.a("Receipt", href=line["receipt"], target="_blank", class_name="link")),
+            class_name="row",
+        ),
+        rx.el.span(line["by"], rx.el.span(line["when"], class_name="and num"), class_name="mute"),
+        rx.cond(line["words"], rx.el.span(line["words"], class_name="prewrap")),
+        rx.cond(line["warning"], rx.el.span(line["warning"], class_name="late")),
+        class_name="item",
+        data_payment=line["id"],
+        key=line["id"],
+    )
+
+
 def history() -> rx.Component:
     """What happened, newest first, by whom and why."""
     return panel("History", rx.el.ol(rx.foreach(_detail["history"], _happening), class_name="history"))
@@ -162,6 +187,7 @@ def _happening(row: rx.vars.ObjectVar[HistoryRow]) -> rx.Component:
         rx.el.div(rx.el.b(row["what"]), rx.el.span(row["when"], class_name="mute num nowrap"), class_name="row"),
         rx.el.span(row["who"], class_name="mute"),
         rx.cond(row["reason"], rx.el.span(row["reason"], class_name="prewrap")),
+        rx.cond(row["because"], rx.el.span(row["because"], class_name="mute")),
         class_name="item",
         key=row["event_id"],
     )

@@ -10,6 +10,7 @@ from guitara_app.appointments.views import Card
 from guitara_app.components.ago import ago, meter
 from guitara_app.components.flash import flash
 from guitara_app.components.follow import follow
+from guitara_app.components.late import FIRST_SCREEN, late
 from guitara_app.components.parts import dotted, link
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
@@ -49,7 +50,7 @@ def _column(
             data_tone=tone,
         ),
         rx.el.div(
-            rx.foreach(cards, lambda card: _card(card, inside(card))),
+            rx.foreach(cards, lambda card, index: _card(card, inside(card), below=index >= FIRST_SCREEN)),
             class_name="column-cards panel-body",
             data_lane=tone,
         ),
@@ -59,7 +60,7 @@ def _column(
     )
 
 
-def _card(card: CardVar, inside: rx.Component) -> rx.Component:
+def _card(card: CardVar, inside: rx.Component, *, below: rx.Var[bool]) -> rx.Component:
     return flash(
         link(
             inside,
@@ -69,6 +70,7 @@ def _card(card: CardVar, inside: rx.Component) -> rx.Component:
             data_stop=True,
         ),
         of=f"{card['state']}{card['when']}{card['people']}{card['driver']}{card['services']}{card['warnings'].join()}",
+        late=below,
         class_name="card",
         data_state=card["state"],
         data_appointment=card["id"],
@@ -162,13 +164,17 @@ def _more_ended() -> rx.Component:
 
 def _ended_row(card: CardVar) -> rx.Component:
     return rx.el.li(
-        link(
-            rx.el.b(card["when"], class_name="num"),
-            rx.el.span(dotted(card["client"], card["services"], card["people"]), class_name="cut"),
-            state_tag(card["state"]),
-            to=f"/appointments/{card['id']}",
-            class_name="ended-row item-link",
-            data_appointment=card["id"],
+        # They are folded away when the page opens.
+        late(
+            link(
+                rx.el.b(card["when"], class_name="num"),
+                rx.el.span(dotted(card["client"], card["services"], card["people"]), class_name="cut"),
+                state_tag(card["state"]),
+                to=f"/appointments/{card['id']}",
+                class_name="ended-row item-link",
+                data_appointment=card["id"],
+            ),
+            late=True,
         ),
         key=card["id"],
     )

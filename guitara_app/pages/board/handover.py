@@ -12,6 +12,7 @@ from guitara_app.components.ago import ago
 from guitara_app.components.draft import draft_form
 from guitara_app.components.drawer import drawer, drawer_button
 from guitara_app.components.note import note_field
+from guitara_app.components.parts import link
 from guitara_app.handover.services import LONGEST, mark_read, write
 from guitara_app.handover.views import HandoverLine
 from guitara_app.kit.database import run
@@ -127,7 +128,7 @@ def handover_drawer() -> rx.Component:
             class_name="booking-head",
         ),
         draft_form(
-            rx.el.div(_writing(), _before(), class_name="booking-body"),
+            rx.el.div(_closing(), _writing(), _before(), class_name="booking-body"),
             rx.el.div(
                 rx.el.p(HandoverState.problem, class_name="field-problem", role="alert"),
                 rx.el.div(
@@ -154,6 +155,22 @@ def handover_drawer() -> rx.Component:
         hotkey="h",
         class_name="booking",
         custom_attrs={"aria-labelledby": "handover-title"},
+    )
+
+
+def _closing() -> rx.Component:
+    """Nothing is refused for it, but nobody closes the evening without having read who is still out."""
+    return rx.el.p(
+        rx.cond(
+            DeskLive.out.length() > 0,
+            rx.fragment(
+                rx.el.b(DeskLive.out.length(), " still out: "),
+                rx.foreach(DeskLive.out, lambda row: rx.el.span(row["name"], class_name="fact", key=row["person_id"])),
+                " ",
+            ),
+        ),
+        link("Who is still out", to="/closing", class_name="link"),
+        class_name="handover-out",
     )
 
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from guitara_app.components.drawer import drawer_button
 from guitara_app.components.lanes import lane_keys
-from guitara_app.components.parts import skeleton
+from guitara_app.components.parts import link, skeleton
 from guitara_app.live import DeskLive
 from guitara_app.pages.board.columns import columns
 from guitara_app.pages.board.glance import glance
@@ -28,6 +28,41 @@ _KEYS = [
     ["H", "the hand-over note"],
     ["?", "this list"],
 ]
+
+
+def _still_out() -> rx.Component:
+    """After closing time, whoever is not home yet."""
+    return rx.cond(
+        DeskLive.out.length() > 0,
+        rx.el.section(
+            rx.icon("triangle_alert", size=16),
+            rx.el.b(DeskLive.out.length(), " still out: "),
+            rx.foreach(DeskLive.out, lambda row: rx.el.span(row["name"], class_name="fact", key=row["person_id"])),
+            link("See them home", to="/closing", class_name="button button-small button-primary"),
+            class_name="panel board-out",
+            aria_label="Still out",
+        ),
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    """An evening without a single visit says what comes next."""
+    lanes = (DeskLive.waiting, DeskLive.confirmed, DeskLive.on_the_way, DeskLive.in_session, DeskLive.payment)
+    visits = sum((lane.length() for lane in lanes), DeskLive.ended_count)
+    return rx.cond(
+        visits == 0,
+        rx.el.section(
+            rx.el.span("Nothing is booked for this evening yet."),
+            drawer_button(
+                rx.icon("plus", size=16),
+                "Book the first visit",
+                name=DRAWER,
+                class_name="button button-small button-primary",
+            ),
+            class_name="panel board-nothing",
+            aria_label="An empty evening",
+        ),
+    )
 
 
 def _book_button() -> rx.Component:
@@ -54,6 +89,8 @@ def board_page() -> rx.Component:
             DeskLive.loaded,
             rx.el.div(
                 handover_banner(),
+                _still_out(),
+                _nothing_yet(),
                 rx.el.div(needs_me_now(), glance(), columns(), drivers(), class_name="board"),
                 rx.el.div(_sheet_link(), handover_button(), class_name="board-foot"),
                 class_name="board-page",

@@ -7,7 +7,8 @@ import reflex as rx
 from guitara_app.appointments.views import DriverRow
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
-from guitara_app.components.parts import panel
+from guitara_app.components.late import FIRST_SCREEN
+from guitara_app.components.parts import link, panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
 
@@ -24,7 +25,7 @@ def drivers() -> rx.Component:
             ),
             class_name="panel-body",
         ),
-        aside=DeskLive.drivers.length().to_string() + " on shift",
+        aside=link(DeskLive.drivers.length(), " on shift", to="/drivers", class_name="link"),
         class_name="drivers",
     )
 
@@ -49,6 +50,7 @@ def _driver(row: rx.vars.ObjectVar[DriverRow], index: rx.vars.NumberVar[int]) ->
                 class_name="driver-status",
             ),
             of=f"{row['status']}{row['detail']}",
+            late=index >= FIRST_SCREEN,
             class_name="item driver",
         ),
         key=row["id"],

@@ -13,6 +13,7 @@ from guitara_app.appointments.requests import BookingRequest, VisitFields
 from guitara_app.clients.rules import NewClient
 from guitara_app.kit.errors import Invalid
 
+MOST_AUTOMATIC = 6
 _LONGEST = 20_000
 
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
@@ -41,6 +42,7 @@ class Draft(BaseModel):
     minutes: Words = ""
     price: Words = ""
     therapist_ids: Ids = []
+    automatic: Words = ""
     off_shift_reason: Words = ""
     driver_needed: bool = True
     car_needed: bool = False
@@ -68,6 +70,7 @@ class Draft(BaseModel):
             new_client=new if is_new else None,
             service_ids=self.service_ids[:10],
             therapist_ids=self.therapist_ids[:20],
+            automatic=_read(problems, "therapist_ids", lambda: how_many(self.automatic)) or 0,
             evening=_read(problems, "evening", lambda: date.fromisoformat(self.evening) if self.evening else tonight),
             start=_read(problems, "start", lambda: clock(self.start)),
             minutes=_read(problems, "minutes", lambda: whole(self.minutes)),
@@ -137,6 +140,19 @@ def whole(typed: str) -> int | None:
         return None
     if not re.fullmatch(r"-?\d{1,6}", typed.strip()):
         raise Invalid("Type the length in minutes, like 90.", field="minutes")
+    return int(typed)
+
+
+def how_many(typed: str) -> int:
+    """How many therapists are to be chosen automatically; 0 when nothing is typed.
+
+    Raises:
+        Invalid: it is no such number.
+    """
+    if not typed.strip():
+        return 0
+    if not re.fullmatch(r"\d{1,2}", typed.strip()) or int(typed) > MOST_AUTOMATIC:
+        raise Invalid(f"At most {MOST_AUTOMATIC} can be chosen automatically.", field="therapist_ids")
     return int(typed)
 
 

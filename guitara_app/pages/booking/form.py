@@ -36,7 +36,7 @@ def booking_drawer() -> rx.Component:
                 caller(),
                 when(BookingState),
                 what(BookingState),
-                people(BookingState),
+                people(BookingState, automatic=True),
                 place(BookingState, of_client=BookingState.client["id"]),
                 more(BookingState),
                 class_name="booking-body",

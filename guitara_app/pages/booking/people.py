@@ -6,14 +6,16 @@ import reflex as rx
 
 from guitara_app.components.draft import draft_field, draft_match, draft_pick, draft_set, draft_when
 from guitara_app.components.linked import linked
+from guitara_app.pages.booking.draft import MOST_AUTOMATIC
 from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
-from guitara_app.pages.booking.views import CandidateLine, OtherLine
+from guitara_app.pages.booking.views import CandidateLine, OtherLine, PickLine
 
 
-def people(state: Form) -> rx.Component:
-    """The list of candidates for the chosen time."""
+def people(state: Form, *, automatic: bool = False) -> rx.Component:
+    """The list of candidates for the chosen time; with ``automatic`` the policy can be asked to choose."""
     return group(
         "Who goes",
+        _automatic(state) if automatic else rx.fragment(),
         rx.el.div(
             draft_field(
                 name="who",
@@ -32,6 +34,7 @@ def people(state: Form) -> rx.Component:
         rx.cond(
             state.candidates.length() > 0,
             rx.el.div(
+                rx.el.p(state.policy, class_name="mute policy", data_policy=True),
                 rx.el.ul(rx.foreach(state.candidates, _candidate), class_name="candidates", aria_label="Therapists"),
                 rx.cond(state.folded > 0, _unfold(state)),
             ),
@@ -44,6 +47,53 @@ def people(state: Form) -> rx.Component:
             _off_shift(state),
             draft_when(_off_shift(state), name="off_shift_reason"),
         ),
+    )
+
+
+def _automatic(state: Form) -> rx.Component:
+    """How many the policy is to choose when the visit is saved, and whom it would choose now."""
+    return rx.el.div(
+        field(
+            state,
+            "Assign automatically",
+            "automatic",
+            draft_field(
+                rx.el.option("Nobody, I choose", value=""),
+                *(
+                    rx.el.option(f"{many} therapist{'s' if many > 1 else ''}", value=str(many))
+                    for many in range(1, MOST_AUTOMATIC + 1)
+                ),
+                name="automatic",
+                element="select",
+                class_name="input",
+            ),
+        ),
+        draft_when(
+            rx.el.div(
+                rx.cond(
+                    state.picks.length() > 0,
+                    rx.fragment(
+                        rx.el.span("Chosen when you save; now it would be", class_name="mute"),
+                        rx.foreach(state.picks, _pick),
+                    ),
+                    rx.el.span("Chosen when you save.", class_name="mute"),
+                ),
+                class_name="picks",
+                role="status",
+            ),
+            name="automatic",
+        ),
+        class_name="automatic",
+    )
+
+
+def _pick(one: rx.vars.ObjectVar[PickLine]) -> rx.Component:
+    return rx.el.span(
+        rx.el.b(one["name"]),
+        rx.el.span(one["because"], class_name="and mute"),
+        class_name="pick",
+        data_pick=one["id"],
+        key=one["id"],
     )
 
 

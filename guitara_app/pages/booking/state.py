@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -9,7 +10,8 @@ import reflex as rx
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from guitara_app.accounts.permissions import Permission
+from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.appointments.policies import EXPLAINED
 from guitara_app.appointments.queries.preview import Preview, preview
 from guitara_app.appointments.services import book
 from guitara_app.clients.queries import card, search
@@ -43,6 +45,8 @@ class Shown(NamedTuple):
     history: list[views.VisitLine]
     sums: views.Sums
     candidates: list[views.CandidateLine]
+    picks: list[views.PickLine]
+    policy: str
     others: list[views.OtherLine]
     warnings: list[str]
     problems: dict[str, str]
@@ -64,6 +68,8 @@ class FormState(rx.State, mixin=True):
 
     sums: views.Sums = views.NO_SUMS
     candidates: list[views.CandidateLine] = []
+    picks: list[views.PickLine] = []
+    policy: str = ""
     folded: int = 0
     others: list[views.OtherLine] = []
     warnings: list[str] = []
@@ -84,6 +90,7 @@ class FormState(rx.State, mixin=True):
     def _show(self, draft: Draft, shown: Shown) -> None:
         self.client, self.addresses, self.history = shown.client, shown.addresses, shown.history
         self.sums, self.candidates, self.others = shown.sums, shown.candidates, shown.others
+        self.picks, self.policy = shown.picks, shown.policy
         self.folded = sum(one["folded"] for one in shown.candidates)
         self.warnings = shown.warnings
         if draft.model_dump() != self._refused_draft:
@@ -118,23 +125,22 @@ class BookingState(FormState, rx.State):
 
     @rx.event
     @allow(Permission.BOOK)
-    async def save(self, draft: Draft) -> Event:
+    async def save(self, draft: Draft) -> AsyncIterator[Event]:
         """Book. When refused, say why beside the field it is about."""
         actor, at = current_actor(), now()
         try:
-            request, unread = await in_thread(_request, draft, at)
+            number, unread = await in_thread(run, lambda session: _book(session, actor, draft, at))
             if unread:
                 self._refuse(draft, unread)
-                return None
-            number = await in_thread(run, lambda session: book(session, actor, request, now=at))
+                return
+            # The word first: closing the sheet takes the browser longer than showing a line.
+            name = self.client["name"] or draft.client_name
+            yield rx.toast.success(f"Booked #{number}: {name}, {self.sums['night']}.", close_button=True)
+            self.saved = draft.idempotency_key
         except GuitaraError as error:
             self._refuse(draft, {error.field or "form": error.sentence})
-            return None
         finally:
             self.answered += 1
-        self.saved = draft.idempotency_key
-        name = self.client["name"] or draft.client_name
-        return rx.toast.success(f"Booked #{number}: {name}, {self.sums['night']}.", close_button=True)
 
 
 def choices_of(session: Session, at: datetime) -> Choices:
@@ -163,15 +169,18 @@ def shown_of(session: Session, draft: Draft, seen: Preview, problems: dict[str, 
         history=views.visit_lines(known) if known else [],
         sums=views.sums(seen),
         candidates=views.candidate_lines(seen),
+        picks=views.pick_lines(seen),
+        policy=EXPLAINED[seen.policy],
         others=views.other_lines(session, seen, evening),
         warnings=seen.warnings,
         problems=problems,
     )
 
 
-def _request(draft: Draft, at: datetime) -> Any:
-    with reading() as session:
-        return draft.request(firm_settings(session).calendar.business_date(at))
+def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[int, dict[str, str]]:
+    """The number of the visit, or what could not be read, by field."""
+    request, unread = draft.request(firm_settings(session).calendar.business_date(at))
+    return (0, unread) if unread else (book(session, actor, request, now=at), {})
 
 
 def _consider(draft: Draft, at: datetime, *, with_choices: bool) -> tuple[Choices | None, Shown]:

@@ -77,6 +77,14 @@ class CandidateLine(TypedDict):
     folded: bool
 
 
+class PickLine(TypedDict):
+    """Somebody the policy would choose now, and why."""
+
+    id: int
+    name: str
+    because: str
+
+
 class OtherLine(TypedDict):
     """Something else to offer, one click away: ``patch`` is what the draft becomes."""
 
@@ -211,6 +219,11 @@ def candidate_lines(preview: Preview) -> list[CandidateLine]:
         CandidateLine(id=one.person_id, name=one.name, free=one.free, reason=one.reason, folded=folds and not one.free)
         for one in preview.candidates
     ]
+
+
+def pick_lines(preview: Preview) -> list[PickLine]:
+    """Whom the policy would choose now."""
+    return [PickLine(id=one.person_id, name=one.name, because=one.because) for one in preview.chosen]
 
 
 def other_lines(session: Session, preview: Preview, wanted: date | None) -> list[OtherLine]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.for_address import for_address
-from guitara_app.components.parts import link, panel, skeleton
+from guitara_app.components.parts import link, lone_panel, waiting_columns
 from guitara_app.live import ClientLive
 from guitara_app.pages.clients.form import addresses, form
 from guitara_app.pages.clients.merging import comparison, suggestions
@@ -22,7 +22,7 @@ def client_page() -> rx.Component:
     return shell(
         for_address(
             rx.cond(_client["moved_to"] > 0, _moved(), _card()),
-            _waiting(),
+            waiting_columns("the client"),
             _nothing(),
             kind="client",
             param="number",
@@ -64,42 +64,13 @@ def _card() -> rx.Component:
 
 
 def _moved() -> rx.Component:
-    return rx.el.div(
-        panel(
-            "Merged",
-            rx.el.p(
-                "This card was merged into ",
-                link(_client["name"], to=f"/clients/{_client['moved_to']}", class_name="link"),
-                ". Everything it held is there.",
-                class_name="empty",
-            ),
-        ),
-        class_name="visit",
-    )
-
-
-def _waiting() -> rx.Component:
-    return rx.el.div(
-        rx.el.div(
-            *(
-                rx.el.div(
-                    *(rx.el.section(skeleton(6), class_name="panel") for _ in range(2)), class_name="visit-column"
-                )
-                for _ in range(2)
-            ),
-            class_name="visit-columns",
-        ),
-        class_name="visit",
-        aria_busy=True,
-        aria_label="Loading the client",
+    return lone_panel(
+        "Merged",
+        "This card was merged into ",
+        link(_client["name"], to=f"/clients/{_client['moved_to']}", class_name="link"),
+        ". Everything it held is there.",
     )
 
 
 def _nothing() -> rx.Component:
-    return rx.el.div(
-        panel(
-            "No such client",
-            rx.el.p("There is no client of this number. ", link("To the list", to="/clients"), class_name="empty"),
-        ),
-        class_name="visit",
-    )
+    return lone_panel("No such client", "There is no client of this number. ", link("To the list", to="/clients"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from guitara_app.components.kept import forget
 from guitara_app.components.post_form import post_form
 from guitara_app.pages.login.state import LoginState
 
@@ -20,9 +21,14 @@ def _field(label: str, name: str, **props: object) -> rx.Component:
 def login_page() -> rx.Component:
     """Name, password, and the reason when they were refused."""
     return rx.el.main(
+        forget(),
         rx.el.section(
             rx.el.h1("Guitara", class_name="login-title"),
-            rx.el.p("Scheduling and dispatch", class_name="login-subtitle"),
+            rx.el.p(
+                rx.cond((LoginState.firm == "") | (LoginState.firm == "Guitara"), "", f"{LoginState.firm} · "),
+                "Scheduling and dispatch",
+                class_name="login-subtitle",
+            ),
             rx.cond(LoginState.problem, rx.el.p(LoginState.problem, role="alert", class_name="login-problem")),
             post_form(
                 _field(

@@ -16,6 +16,9 @@ from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow
 
+# Typed before a name, it hands that person's night over.
+_SICK = "sick"
+
 
 class PaletteState(rx.State):
     """The last search of this tab."""
@@ -27,7 +30,11 @@ class PaletteState(rx.State):
     @allow(Permission.SEE_CLIENTS)
     async def find(self, typed: Annotated[str, Field(max_length=200)]) -> None:
         """Search for what is typed so far; a newer search overtakes this one."""
-        self.hits = _lines(await in_thread(_find, typed, now()))
+        words, _, ill = typed.strip().partition(" ")
+        if words.lower() == _SICK and ill.strip():
+            self.hits = _sick_lines(await in_thread(_find, ill.strip(), now()))
+        else:
+            self.hits = _lines(await in_thread(_find, typed, now()))
         self.answers = typed
 
 
@@ -47,6 +54,14 @@ def _lines(found: Found) -> list[dict[str, Any]]:
         for hit in found.people
     ]
     return visits + clients + people
+
+
+def _sick_lines(found: Found) -> list[dict[str, Any]]:
+    return [
+        {**_line("Sick now", f"/shifts/{hit.id}?do={_SICK}", hit.name, hit.phone), "tag": ROLES[hit.role]}
+        for hit in found.people
+        if hit.role in FIELD
+    ]
 
 
 def _line(group: str, href: str, title: str, detail: str, state: str = "") -> dict[str, Any]:

@@ -18,7 +18,7 @@ def search_palette() -> rx.Component:
         answers=PaletteState.answers,
         label="Search everything",
         placeholder="Client, phone, therapist, driver, or #214",
-        hint="Type a name, a phone, an e-mail or a visit's number. Arrows and Enter choose.",
+        hint="A name, a phone, an e-mail, a visit's number, or \u201csick ana\u201d. Arrows and Enter choose.",
         nothing="Nothing found.",
         on_search=PaletteState.find,
         class_name="button top-search",

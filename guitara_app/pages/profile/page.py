@@ -11,6 +11,7 @@ from guitara_app.components.post_form import post_form
 from guitara_app.components.tokens import sure_button, token_maker
 from guitara_app.components.words import role_word
 from guitara_app.live import ProfileLive
+from guitara_app.notifications.words import Mail
 from guitara_app.pages.profile.state import ProfileState
 from guitara_app.pages.shell import Who, desk_title, shell
 
@@ -23,7 +24,7 @@ def profile_page() -> rx.Component:
             rx.cond(
                 ProfileLive.loaded,
                 rx.el.div(
-                    rx.el.div(_details(), _password(), class_name="profile-column"),
+                    rx.el.div(_details(), _mail(), _password(), class_name="profile-column"),
                     rx.el.div(_sessions(), _tokens(), class_name="profile-column"),
                     class_name="profile-columns",
                 ),
@@ -56,6 +57,29 @@ def _details() -> rx.Component:
             key=f"{ProfileLive.name} {ProfileLive.email}",
         ),
         aside=rx.el.span(ProfileLive.username, rx.el.span(role_word(ProfileLive.role), class_name="and")),
+    )
+
+
+def _mail() -> rx.Component:
+    return panel(
+        "Notifications by e-mail",
+        rx.el.div(
+            rx.el.label("Send me", html_for="profile-mail", class_name="field-label"),
+            rx.el.select(
+                rx.el.option("nothing", value=Mail.NONE.value),
+                rx.el.option("what is urgent", value=Mail.URGENT.value),
+                rx.el.option("everything", value=Mail.ALL.value),
+                id="profile-mail",
+                value=ProfileLive.mail,
+                on_change=ProfileState.choose_mail,
+                class_name="input",
+            ),
+            rx.cond(
+                ProfileLive.email == "",
+                rx.el.p("Nothing can be sent until you save an e-mail above.", class_name="field-hint"),
+            ),
+            class_name="panel-pad field",
+        ),
     )
 
 

@@ -16,9 +16,12 @@ from guitara_app.kit.database import reading, run
 from guitara_app.kit.seal import unseal
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
+from guitara_app.notifications import services as notifications
+from guitara_app.notifications.words import Mail
 from guitara_app.pages.access import allow, current_actor, session_token
 
 Number = Annotated[int, Field(ge=1, lt=2**63)]
+MailWord = Annotated[str, Field(pattern=f"^({'|'.join(Mail)})$")]
 
 
 class Details(BaseModel):
@@ -58,6 +61,13 @@ class ProfileState(rx.State):
             lambda session: services.change_details(session, actor, name=details.name, email=details.email, now=at),
         )
         return rx.toast.success("Your details are saved.", close_button=True)
+
+    @rx.event
+    @allow(Permission.SIGNED_IN)
+    async def choose_mail(self, choice: MailWord) -> None:
+        """Say what one wants by e-mail."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: notifications.choose_mail(session, actor, Mail(choice), now=at))
 
     @rx.event
     @allow(Permission.SIGNED_IN)

@@ -8,6 +8,7 @@ from guitara_app.components.parts import skeleton
 from guitara_app.live import ShiftsLive
 from guitara_app.pages.shell import Who, desk_title, shell
 from guitara_app.pages.shifts.rows import shift_row
+from guitara_app.pages.shifts.sick import sick_dialog
 from guitara_app.pages.shifts.state import EveningChoice, ShiftsState
 from guitara_app.pages.shifts.time_off import requests
 
@@ -45,6 +46,7 @@ def shifts_page() -> rx.Component:
             ),
             class_name="shifts",
         ),
+        sick_dialog(),
         here="/shifts",
         title=desk_title("Shifts", ShiftsLive.evening),
     )

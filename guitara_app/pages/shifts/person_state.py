@@ -1,7 +1,8 @@
-"""One person's usual hours and time off as the desk types them. Until saved, what was typed is the browser's."""
+"""One person's usual hours and time off as typed. Until saved, what was typed is the browser's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -52,8 +53,8 @@ class TimeOffDraft(BaseModel):
     off_reason: Annotated[str, Field(max_length=4000)] = ""
 
 
-class HoursState(rx.State):
-    """Why what was typed cannot be saved, by field; which drafts are saved."""
+class TypedHours(rx.State, mixin=True):
+    """Why what was typed cannot be saved, by field; which drafts are saved. The handlers are the page's own."""
 
     problems: dict[str, str] = {}
     week_answered: int = 0
@@ -61,22 +62,12 @@ class HoursState(rx.State):
     off_answered: int = 0
     off_saved: str = ""
 
-    # What the operator was told a weekday has become: saving again after that is on purpose.
+    # What somebody was told a weekday has become: saving again after that is on purpose.
     _told: dict[int, str] = {}
 
-    @rx.event
-    @allow(Permission.SEE_SHIFTS)
-    async def load(self) -> None:
-        """Begin to watch the person the address names."""
-        self.problems, self._told = {}, {}
-        person = self._person()
-        await live.watch(self, current_actor(), live.Scope.hours(person) if person else None)
-
-    @rx.event
-    @allow(Permission.MANAGE_SHIFTS)
-    async def keep_week(self, draft: WeekDraft) -> rx.event.EventSpec | None:
+    async def _keep_week(self, person: int, draft: WeekDraft) -> rx.event.EventSpec | None:
         """Save the weekdays that were typed into; when refused, say why beside the field."""
-        actor, at, person = current_actor(), now(), self._person()
+        actor, at = current_actor(), now()
         before = dict(self._told)
         try:
             outside = await in_thread(
@@ -99,15 +90,15 @@ class HoursState(rx.State):
         self.week_saved = draft.idempotency_key
         return told("The usual hours are set.", outside)
 
-    @rx.event
-    @allow(Permission.MANAGE_SHIFTS)
-    async def enter(self, draft: TimeOffDraft) -> rx.event.EventSpec | None:
-        """Enter time off that the desk agrees to; when refused, say why beside the field."""
-        actor, at, person = current_actor(), now(), self._person()
+    async def _add_time_off(
+        self, person: int, draft: TimeOffDraft, service: Callable[..., int], done: str
+    ) -> rx.event.EventSpec | None:
+        """Enter or ask for time off; when refused, say why beside the field."""
+        actor, at = current_actor(), now()
         try:
             outside = await in_thread(
                 change,
-                lambda session: enter_time_off(
+                lambda session: service(
                     session, actor, person, now=at, reason=draft.off_reason, **_range(session, draft)
                 ),
                 at=at,
@@ -121,12 +112,36 @@ class HoursState(rx.State):
             self.off_answered += 1
         self._say({}, of_time_off=True)
         self.off_saved = draft.idempotency_key
-        return told("The time off is entered.", outside)
+        return told(done, outside)
 
     def _say(self, problems: dict[str, str], *, of_time_off: bool) -> None:
         """Put these problems in the place of those of the same form; the other form keeps its own."""
         others = {slot: why for slot, why in self.problems.items() if slot.startswith("off_") is not of_time_off}
         self.problems = {**others, **problems}
+
+
+class HoursState(TypedHours, rx.State):
+    """The hours of the person in the address, for the desk."""
+
+    @rx.event
+    @allow(Permission.SEE_SHIFTS)
+    async def load(self) -> None:
+        """Begin to watch the person the address names."""
+        self.problems, self._told = {}, {}
+        person = self._person()
+        await live.watch(self, current_actor(), live.Scope.hours(person) if person else None)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def keep_week(self, draft: WeekDraft) -> rx.event.EventSpec | None:
+        """Save the weekdays that were typed into."""
+        return await self._keep_week(self._person(), draft)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def enter(self, draft: TimeOffDraft) -> rx.event.EventSpec | None:
+        """Enter time off that the desk agrees to."""
+        return await self._add_time_off(self._person(), draft, enter_time_off, "The time off is entered.")
 
     def _person(self) -> int:
         """The number in the address; 0 when it is none, which no person has."""

@@ -8,6 +8,7 @@ from guitara_app.availability.views import ShiftRow
 from guitara_app.components.parts import link
 from guitara_app.components.words import role_word
 from guitara_app.live import ShiftsLive
+from guitara_app.pages.shifts.sick import sick_button
 from guitara_app.pages.shifts.state import ShiftsState
 
 ShiftVar = rx.vars.ObjectVar[ShiftRow]
@@ -139,6 +140,7 @@ def _presence(shift: ShiftVar) -> rx.Component:
                 _button("Check in", "check in", ShiftsState.check_in, shift),
             ),
         ),
+        rx.cond(is_working(shift), sick_button(shift["person_id"], shift["name"])),
         class_name="shift-presence",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import reflex as rx
 from pydantic import Field
@@ -82,7 +82,34 @@ def _request(asked: TimeOffVar) -> rx.Component:
 
 
 def time_off_row(row: TimeOffVar) -> rx.Component:
-    """Time off of one person, decided or not."""
+    """Time off of one person, decided or not, with what the desk can say to it."""
+    return _row(row, asked=_answers(row), approved=_take_back(row, TimeOffState.take_back))
+
+
+def own_time_off_row(row: TimeOffVar, on_take_back: Any) -> rx.Component:
+    """The same for the person themselves, who can take it back."""
+    return _row(row, asked=_take_back(row, on_take_back), approved=_take_back(row, on_take_back))
+
+
+def _take_back(row: TimeOffVar, on_confirm: Any) -> rx.Component:
+    return rx.el.div(
+        ask_reason(
+            label="Take back",
+            title="Take this time off back?",
+            text="The hours that are left can be booked again.",
+            placeholder="Note",
+            needed=False,
+            yes="Take it back",
+            no="Keep it",
+            subject=row["id"],
+            on_confirm=on_confirm,
+            class_name="button button-small",
+        ),
+        class_name="acts",
+    )
+
+
+def _row(row: TimeOffVar, *, asked: rx.Component, approved: rx.Component) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.b(row["period"], class_name="num"),
@@ -104,25 +131,8 @@ def time_off_row(row: TimeOffVar) -> rx.Component:
         ),
         rx.match(
             row["state"],
-            ("asked", _answers(row)),
-            (
-                "approved",
-                rx.el.div(
-                    ask_reason(
-                        label="Take back",
-                        title="Take this time off back?",
-                        text="The hours that are left can be booked again.",
-                        placeholder="Note",
-                        needed=False,
-                        yes="Take it back",
-                        no="Keep it",
-                        subject=row["id"],
-                        on_confirm=TimeOffState.take_back,
-                        class_name="button button-small",
-                    ),
-                    class_name="acts",
-                ),
-            ),
+            ("asked", asked),
+            ("approved", approved),
             rx.fragment(),
         ),
         class_name="item",

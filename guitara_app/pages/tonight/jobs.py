@@ -8,12 +8,14 @@ from guitara_app.appointments.views import OwnAct, OwnJob
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
 from guitara_app.components.parts import dotted
-from guitara_app.components.tap import tap
+from guitara_app.components.tap import ask, tap
 from guitara_app.components.words import state_tag, state_word
 from guitara_app.pages.tonight.state import TonightState
 
 JobVar = rx.vars.ObjectVar[OwnJob]
 ActVar = rx.vars.ObjectVar[OwnAct]
+
+_FEW = 2
 
 
 def now_job(job: JobVar) -> rx.Component:
@@ -121,7 +123,12 @@ def do_step(job: JobVar) -> rx.Component:
             rx.cond(
                 job["step"]["asks"],
                 _ask(job["step"], "button button-big button-primary"),
-                _tap(job["step"], "button button-big button-primary"),
+                tap(
+                    act=job["step"],
+                    then=job["then"],
+                    about=job["when"],
+                    class_name="button button-big button-primary",
+                ),
             ),
             class_name="job-do",
             data_two=job["beside"]["action"] != "",
@@ -133,17 +140,19 @@ def _more(job: JobVar) -> rx.Component:
     def button(act: ActVar) -> rx.Component:
         names = rx.cond(act["grave"], "button button-danger", "button")
         return rx.el.li(
-            rx.cond(act["asks"], _ask(act, names), _tap(act, names, sure="Tap again if you are sure")),
+            rx.cond(
+                act["asks"],
+                _ask(act, names),
+                tap(act=act, about=job["when"], sure="Tap again if you are sure", class_name=names),
+            ),
             key=act["label"],
         )
 
+    acts = rx.el.ul(rx.foreach(job["more"], button), class_name="job-acts", data_few=job["more"].length() <= _FEW)
     return rx.cond(
-        job["more"].length() > 0,
-        rx.el.details(
-            rx.el.summary("More", class_name="button"),
-            rx.el.ul(rx.foreach(job["more"], button), class_name="job-acts"),
-            class_name="job-more",
-        ),
+        job["more"].length() > _FEW,
+        rx.el.details(rx.el.summary("More", class_name="button"), acts, class_name="job-more"),
+        rx.cond(job["more"].length() > 0, acts),
     )
 
 
@@ -152,26 +161,16 @@ def _panic(job: JobVar) -> rx.Component:
         job["panic"],
         tap(
             act={"action": "panic", "target_id": job["id"], "label": "Call for help", "values": {}},
-            answered=TonightState.answered,
+            about=job["when"],
             sure="Tap again: the desk is alarmed",
-            on_do=TonightState.tap,
+            unsent="No signal: the desk is not alarmed yet. In danger, call 911.",
             class_name="button button-danger job-panic",
         ),
     )
 
 
 def _ask(act: ActVar, names: rx.Var[str] | str) -> rx.Component:
-    return rx.el.button(
-        act["label"],
-        type="button",
-        on_click=TonightState.begin(act["action"], act["target_id"]),
-        class_name=names,
-        data_do=act["action"],
-    )
-
-
-def _tap(act: ActVar, names: rx.Var[str] | str, sure: str = "") -> rx.Component:
-    return tap(act=act, answered=TonightState.answered, sure=sure, on_do=TonightState.tap, class_name=names)
+    return ask(act=act, on_begin=TonightState.begin, class_name=names)
 
 
 def next_job(job: JobVar) -> rx.Component:
