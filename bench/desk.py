@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from bench.firm import Firm
 from bench.timing import Row, row
-from guitara_app.kit.time import now
+from guitara_app.firm.queries import FirmSettings
 from guitara_app.settings import PROJECT
 
 _CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
@@ -66,7 +66,7 @@ def booking(page: Page, firm: Firm, runs: int) -> list[Row]:
     found = []
     callers = [client for client, _ in firm.clients if client % 5 < 2]  # those with an e-mail
     for number in range(runs + _WARM_UP):
-        _fill_in(page, firm, callers[number], timedelta(minutes=60 + 15 * (number % 8)))
+        _fill_in(page, firm, callers[number], number)
         page.evaluate("watch.until(() => /Booked #\\d+/.test(document.body.textContent))")
         page.get_by_role("button", name=re.compile("^Save")).click()
         found.append(_seconds(page))
@@ -75,14 +75,17 @@ def booking(page: Page, firm: Firm, runs: int) -> list[Row]:
     return [row("book, click to confirmed", found[_WARM_UP:], 150, 50)]
 
 
-def _fill_in(page: Page, firm: Firm, client: int, after: timedelta) -> None:
-    at = firm.calendar.local(now() + after)
-    start = f"{at.replace(minute=at.minute // 15 * 15):%H:%M}"
+def _fill_in(page: Page, firm: Firm, client: int, number: int) -> None:
+    # Tonight is nearly full: ahead, some of the many are free for each of so many visits. They work the usual hours
+    # there, whatever tonight's were moved to.
+    opens = datetime.combine(firm.day, FirmSettings().opens)
+    start = f"{opens + timedelta(minutes=120 + 15 * (number % 16)):%H:%M}"
     page.keyboard.press("b")
     sheet = page.get_by_role("dialog", name="Book a visit")
     sheet.get_by_role("combobox", name="Client: name, phone or e-mail").fill(f"client{client}@mail.example")
     sheet.locator(".typeahead-option").first.click()
     expect(sheet.locator(".client-card b").first).to_be_visible()
+    sheet.get_by_label("Evening").select_option(index=1 + number % 12)
     sheet.get_by_label("Start").fill(start)
     sheet.get_by_role("checkbox", name=re.compile("^Shiatsu")).check()
     sheet.locator(".place").first.click()

@@ -24,6 +24,7 @@ from guitara_app.kit.time import Calendar, now
 _APART = timedelta(minutes=60)
 _LENGTH = timedelta(hours=1)
 _SOON = timedelta(minutes=40)
+_PAGES_OF_ONE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Firm:
     clients: list[tuple[int, int]]
     operator: Actor
     cookies: list[str]
+    driver_cookies: list[str]
 
     @property
     def opens_at(self) -> datetime:
@@ -83,19 +85,33 @@ def open_firm(superuser_url: str, size: Size, *, pages: int) -> Firm:
             " WHERE a.client_id = d.client_id AND a.closed_at IS NULL) ORDER BY d.id DESC LIMIT 5000"
         )
         clients = cursor.fetchall()
+        drivers = _column(cursor, "SELECT id FROM people WHERE role = 'driver' ORDER BY id")
         firm = Firm(
             calendar=calendar,
             day=calendar.business_date(now()),
             therapists=_column(cursor, "SELECT id FROM people WHERE role = 'therapist' ORDER BY id"),
-            drivers=_column(cursor, "SELECT id FROM people WHERE role = 'driver' ORDER BY id"),
+            drivers=drivers,
             service=_column(cursor, "SELECT id FROM services WHERE minutes = 60 ORDER BY id LIMIT 1")[0],
             clients=clients,
             operator=Actor(operators[0], Role.OPERATOR, "Operator"),
             cookies=_signed_in(cursor, operators, pages),
+            driver_cookies=_signed_in(cursor, drivers, len(drivers)),
         )
         # As it would stand after a night of work, whose rows the autovacuum has seen.
         cursor.execute("VACUUM ANALYZE")
     return firm
+
+
+def more_desk(superuser_url: str, pages: int) -> list[str]:
+    """Sign ``pages`` browsers in, of so many operators that nobody has more open than one person may."""
+    with closing(psycopg2.connect(superuser_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO people (username, name, role, failed_sign_ins, is_demo, version)"
+            " SELECT 'desk' || n, 'Desk ' || n, 'operator', 0, true, 1 FROM generate_series(1, %s) n"
+            " ON CONFLICT DO NOTHING",
+            (1 + pages // _PAGES_OF_ONE,),
+        )
+        return _signed_in(cursor, _column(cursor, "SELECT id FROM people WHERE username ~ '^desk[0-9]+$'"), pages)
 
 
 def free_slots(firm: Firm) -> Iterator[BookingRequest]:
