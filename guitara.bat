@@ -1,8 +1,12 @@
 @echo off
-rem PostgreSQL and Valkey come as programs for Linux and macOS, so on Windows everything runs inside WSL.
-where wsl >nul 2>nul
-if errorlevel 1 (
-  echo Guitara needs the Windows Subsystem for Linux. Run "wsl --install" as administrator, restart, and try again.
+rem What needs the servers that come with Guitara (up, test, bench, loadtest) says that it cannot be done here.
+setlocal
+set PYTHONUTF8=1
+set "PYTHON=py -3"
+where py >nul 2>nul || set "PYTHON=python"
+%PYTHON% --version >nul 2>nul || (
+  echo Guitara needs Python 3.11 or newer: install it from python.org and run guitara.bat again.
   exit /b 1
 )
-wsl --cd "%~dp0." python3 ./guitara %*
+%PYTHON% "%~dp0guitara" %*
+exit /b %errorlevel%
