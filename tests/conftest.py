@@ -16,31 +16,10 @@ from guitara_app.kit import database as kit_database
 from guitara_app.kit import outbox
 from guitara_app.kit.migrate import upgrade
 
+pytest_plugins = ["tests.dealing"]
+
 _TEMPLATE = "migrated"
 _numbers = count(1)
-
-# Folders whose tests share servers of their own: one process runs all of a folder, so that they start once.
-_SHARING = (
-    "concurrency",
-    "e2e",
-    "integration/api",
-    "integration/demo",
-    "integration/web",
-    "integration/workers",
-    "live",
-)
-
-
-# First: what deals the tests out reads the marks in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a sharing folder together."""
-    here = Path(__file__).parent
-    for item in items:
-        folder = item.path.relative_to(here).as_posix()
-        for shared in _SHARING:
-            if folder.startswith(f"{shared}/"):
-                item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,6 @@ from guitara_app.kit.errors import NotPossible
 from tests.concurrency.conftest import AtOnce
 from tests.support.firm import NOW, Firm, open_firm
 
-pytestmark = pytest.mark.xdist_group("concurrency")
-
 LATER = NOW + timedelta(minutes=31)
 
 

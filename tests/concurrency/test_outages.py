@@ -172,7 +172,7 @@ def test_redis_is_down_and_the_booking_is_told_of_later(
         assert outbox.sweep(kit_database.engine(), older_than_s=0) == 0
         assert scalar(database.owner, unpublished) == 0
         redis = Redis.from_url(settings_module.settings().live_redis_url, decode_responses=True)
-        told = [fields for _, fields in redis.xrange(outbox.STREAM)]
+        told = [fields for _, fields in redis.xrange(outbox.stream_of(outbox.Group.APPOINTMENT))]
         redis.close()
         silent.remove()
     assert [fields["kind"] for fields in told] == ["booked"]

@@ -165,5 +165,5 @@ def test_two_cards_become_one_on_every_open_page(people: People) -> None:
     bea.wait_for_url(f"**/clients/{keep}")
     expect(bea.locator("#draft-phone")).to_have_value("0917 555 0105")
     palette(bea)
-    search(bea, "0150")
+    search(bea, "0917 555 0150")
     expect(bea.get_by_role("group", name="Clients").get_by_role("option")).to_have_count(1)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DESK, PHONE, People
+from guitara_app.kit.database import run
+from guitara_app.kit.outbox import live_redis
+from guitara_app.kit.time import now
+from guitara_app.monitoring.rules import Key, Verdict
+from guitara_app.monitoring.services import keep_alerts
+from guitara_app.monitoring.words import Alarm
+from tests.e2e.conftest import DESK, PHONE, People, Site, running
 from tests.e2e.steps import card, open_booking, overflow
 
 PAGES = [
@@ -19,25 +30,42 @@ PAGES = [
     ("ana", "/clients/1", ".card-form"),
     ("ana", "/clients/999999", ".visit .empty"),
     ("ramon", "/accounts", ".account"),
+    ("ramon", "/system", ".figure-value"),
     ("bea", "/shifts", ".shift"),
     ("liza", "/tonight", ".job"),
     ("dodong", "/tonight", ".tonight"),
 ]
 
 
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Measured each second; a worker and beat seem to live, so that nothing is wrong with it."""
+    with running(GUITARA_SAMPLE_SECONDS="1") as started:
+        for part in ("worker:here", "beat"):
+            live_redis().set(f"guitara:heartbeat:{part}", time.time() + 3600)
+        yield started
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_fits_and_keeps_quiet(people: People, size: tuple[int, int], dark: bool) -> None:
-    for username, path, shows in PAGES:
-        page = people.sign_in(username, path=path, size=size, dark=dark)
-        expect(page.locator(shows).first).to_be_visible()
-        expect(page.locator("html")).to_have_class(re.compile("dark" if dark else "light"))
-        assert overflow(page) == [], path
+def test_every_page_fits_and_keeps_quiet(people: People, size: tuple[int, int]) -> None:
+    for username, pages in groupby(PAGES, key=itemgetter(0)):
+        page = people.visitor(size=size, dark=size == PHONE)
+        page.goto(f"{people.site.one}/login")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        _fits_in_both_themes(page)
+        people.let_in(page, username)
+        for _, path, shows in pages:
+            page.goto(f"{people.site.one}{path}")
+            expect(page.locator(shows).first).to_be_visible()
+            _fits_in_both_themes(page)
         page.context.close()
-    page = people.visitor(size=size, dark=dark)
-    page.goto(f"{people.site.one}/login")
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-    assert overflow(page) == []
+
+
+def _fits_in_both_themes(page: Page) -> None:
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        expect(page.locator("html")).to_have_class(re.compile(theme))
+        assert overflow(page) == [], (page.url, theme)
 
 
 def test_a_phone_shows_every_card_whole(people: People) -> None:
@@ -132,3 +160,25 @@ def test_a_page_of_somebody_else_stays_empty(people: People) -> None:
     page = people.sign_in("liza", path="/board")
     expect(page.get_by_text("Your account may not do this.").first).to_be_visible()
     expect(page.locator(".card")).to_have_count(0)
+
+
+def test_the_system_is_seen_live_by_admins_alone(people: People) -> None:
+    admin = people.sign_in("ramon", path="/system")
+    shown = admin.locator(".system")
+    expect(shown).to_have_attribute("data-fresh", "true")
+    admin.evaluate("window.stillTheSame = true")
+    before = shown.get_attribute("data-measured") or ""
+
+    # Whichever process measures has heard of one of them.
+    ana, _ = people.sign_in("ana", path="/system"), people.sign_in("bea", base=people.site.two)
+    expect(admin.locator('[data-figure="event_p95"] .figure-value')).to_have_text(re.compile(r"\d m?s$"))
+    expect(shown).not_to_have_attribute("data-measured", before)
+    expect(ana.get_by_text("Only admins see how the system is doing.")).to_be_visible()
+    expect(ana.locator(".figure")).to_have_count(0)
+    expect(ana.get_by_role("link", name="System")).to_have_count(0)
+
+    wrong = {Key(Alarm.QUEUE, "dispatch"): Verdict(True, False, "It's 300 tasks that wait.")}
+    run(lambda session: keep_alerts(session, wrong, now=now(), quiet=timedelta(minutes=15)))
+    line = admin.locator("[data-alert]").filter(has_text="It's 300 tasks that wait.")
+    expect(line).to_have_attribute("data-alert", "over")
+    assert admin.evaluate("window.stillTheSame === true")

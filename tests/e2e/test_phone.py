@@ -13,6 +13,7 @@ from guitara_app.appointments.services import decline_leg, end_session
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
+from tests.e2e.staging import hire
 from tests.e2e.steps import book, overflow, soon
 
 
@@ -59,6 +60,8 @@ def _desk_does(desk: Page, action: str) -> Locator:
 
 
 def test_one_driven_visit_from_the_offer_to_the_report(people: People) -> None:
+    # The others may all be out for the visits of other tests.
+    hire(Role.DRIVER, "Reli")
     desk = people.sign_in("ana")
     booked = book(desk, "cruz", start=soon(40))
     visit = int(booked.number)

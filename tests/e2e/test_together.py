@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import re
 
+from playwright.sync_api import Page, expect
+from redis import Redis
+
+from guitara_app.accounts.permissions import Role
+from guitara_app.settings import settings
 from tests.e2e.conftest import PHONE, People
-from tests.e2e.steps import Booked, book, card, choose_client, choose_place, saved, soon
+from tests.e2e.staging import hire, seat_of, visit
+from tests.e2e.steps import Booked, book, book_by_name, card, open_booking
 
 
 def _never_reloads(page: Page) -> None:
@@ -50,6 +56,10 @@ def test_a_booking_appears_on_the_phone_and_leaves_it_when_cancelled(people: Peo
     _never_reloads(phone)
 
     bea.goto(f"{people.site.two}/appointments/{first.number}")
+    expect(ana.locator(".colleagues li")).to_have_attribute("title", re.compile("is here$"))
+    ana.goto(f"{people.site.one}/appointments/{first.number}")
+    expect(ana.locator(".looking")).to_contain_text("is looking at this too")
+    ana.goto(f"{people.site.one}/board")
     bea.get_by_role("button", name="Cancel the visit").click()
     dialog = bea.get_by_role("dialog", name="Cancel the visit")
     dialog.get_by_role("button", name="Client called off").click()
@@ -78,29 +88,50 @@ def test_rejecting_asks_for_a_reason_that_the_desk_sees_at_once(people: People) 
 
 
 def test_a_new_job_appears_on_a_phone_that_lies_open(people: People) -> None:
-    ana = people.sign_in("ana")
-    first = book(ana, "san")
-    phone = people.sign_in(first.username, base=people.site.two, size=PHONE)
-    expect(phone.locator("[data-job]").first).to_be_visible()
+    visit(hire(Role.THERAPIST, "Mutya"), minutes=60)
+    ana, phone = people.sign_in("ana"), people.sign_in("mutya", base=people.site.two, size=PHONE)
+    expect(phone.locator("[data-job]")).to_have_count(1)
     _never_reloads(phone)
-    before = phone.locator("[data-job]").count()
 
-    ana.keyboard.press("b")
-    sheet = ana.get_by_role("dialog", name="Book a visit")
-    sheet.get_by_label("Filter therapists by name").fill(first.therapist)
-    choose_client(sheet, "cruz")
-    choose_place(sheet)
-    sheet.get_by_label("Minutes").fill("30")
-    sheet.get_by_role("checkbox", name="Hand").check()
-    line = sheet.locator(".candidates li").filter(has_text=first.therapist).first
-    for minutes in range(60, 420, 30):
-        sheet.get_by_label("Start").fill(soon(minutes))
-        expect(sheet.locator(".booking-range")).to_contain_text(soon(minutes))
-        if line.get_attribute("data-free") == "true":
-            break
-    line.get_by_role("checkbox").check()
-    sheet.get_by_role("button", name="Save").click()
-
-    saved(sheet)
-    expect(phone.locator("[data-job]")).to_have_count(before + 1)
+    # After the first visit and the longest way from it.
+    book_by_name(ana, "Mutya", minutes=180)
+    expect(phone.locator("[data-job]")).to_have_count(2)
     assert _is_still_the_same(phone)
+
+
+def test_two_tabs_of_one_person_agree(people: People) -> None:
+    therapist = hire(Role.THERAPIST, "Tanglaw")
+    seat = seat_of(visit(therapist, minutes=60), therapist)
+    one = people.sign_in("tanglaw", base=people.site.one, size=PHONE)
+    # The same browser and session, at the other web process.
+    two = one.context.new_page()
+    two.goto(f"{people.site.two}/tonight")
+    job = f'[data-job="{seat}"]'
+    for tab in (one, two):
+        expect(tab.locator(f'{job} [data-do="accept"]')).to_be_visible()
+        _never_reloads(tab)
+
+    two.locator(f'{job} [data-do="accept"]').click()
+    for tab in (one, two):
+        expect(tab.locator(job)).to_be_visible()
+        expect(tab.locator(f'{job} [data-do="accept"]')).to_have_count(0)
+        assert _is_still_the_same(tab)
+
+
+def test_redis_forgets_everything_and_pages_go_on_and_open_again(people: People) -> None:
+    ana, bea = people.sign_in("ana", base=people.site.one), people.sign_in("bea", base=people.site.two)
+    sheet = open_booking(ana)
+    notes = sheet.get_by_label("Notes for this visit")
+    notes.fill("The gate is green")
+    with Redis.from_url(settings().redis_url) as everything:
+        everything.flushall()
+
+    notes.fill("The gate is green, ring twice")
+    booked = book(bea, "tor")
+    expect(card(ana, booked.number, "pending")).to_be_attached()
+    with Redis.from_url(settings().redis_url) as everything:
+        everything.flushall()
+    ana.reload()
+    expect(card(ana, booked.number, "pending")).to_be_attached()
+    expect(notes).to_have_value("The gate is green, ring twice")
+    expect(ana.locator(".live").first).to_have_attribute("data-connection", "live")

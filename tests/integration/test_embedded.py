@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 @pytest.fixture(params=[Postgres, Valkey])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,20 +11,23 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import httpx
 import psutil
+import psycopg2
 import pytest
 
+from guitara_app.cli.parts import WEB_PROCESSES, WORKER_PROCESSES
 from guitara_app.demo.accounts import DEMO_ACCOUNTS
 from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.server import free_port
-from guitara_app.settings import PROJECT
-
-pytestmark = pytest.mark.xdist_group("up")
+from guitara_app.settings import PROJECT, settings
 
 _START_S = 600.0  # the first start of all installs the requirements and builds the pages
 _STOP_S = 60.0
@@ -110,12 +114,18 @@ def processes_of(folder: Folder) -> list[psutil.Process]:
     return found
 
 
-def stop(started: Started, folder: Folder, number: signal.Signals) -> str:
-    """Stop as a terminal or a service manager does. Returns what ``up`` said; nothing of it may be left."""
+def stop(started: Started, folder: Folder, number: signal.Signals | None = None) -> str:
+    """Stop as a service manager does, or (without a signal) by the command, which presses Ctrl-C. Returns what ``up``
+    said; nothing of it may be left.
+    """
     family = started.family()
     assert len(family) > 8  # two web processes, a worker with its two, beat, two servers
 
-    started.process.send_signal(number)
+    if number is not None:
+        started.process.send_signal(number)
+    else:
+        code, answer = folder.ask("stop")
+        assert (code, f"✓ Guitara at {started.address} stopped" in answer) == (0, True), answer
     said, complained = started.process.communicate(timeout=_STOP_S)
 
     assert started.process.returncode == 0, complained
@@ -124,7 +134,38 @@ def stop(started: Started, folder: Folder, number: signal.Signals) -> str:
     return said
 
 
-def test_up_lets_somebody_in_and_ctrl_c_leaves_nothing(folder: Folder) -> None:
+def most_connections(started: Started, folder: Folder, cookie: str) -> int:
+    """How many connections to the database there are at most while more people ask than there are connections."""
+    url = json.loads((folder.path / "run.json").read_text())["owner_database_url"]
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'guitara'"
+
+    def ask(number: int) -> int:
+        headers = {"cookie": f"sid={cookie}"}
+        path = f"{started.address}/api/v1/clients?q=somebody{number}"
+        return httpx.get(path, headers=headers, timeout=60, trust_env=False).status_code
+
+    with ThreadPoolExecutor(60) as people, closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        answers = [people.submit(ask, number) for number in range(120)]
+        counts = []
+        while not counts or not all(answer.done() for answer in answers):
+            cursor.execute(asked)
+            counts.append(cursor.fetchone()[0])
+            connection.rollback()
+    assert {answer.result() for answer in answers} <= {200, 503}
+    return max(counts)
+
+
+def measured(folder: Folder) -> Any:
+    """What the terminal is told once the system has been measured."""
+    ends = monotonic() + _STOP_S
+    while monotonic() < ends:
+        code, said = folder.ask("monitor", "--once", "--json")
+        if code == 0:
+            return json.loads(said)
+    raise AssertionError(f"nothing measured: {said}")
+
+
+def test_up_lets_somebody_in_and_the_stop_command_leaves_nothing(folder: Folder) -> None:
     started = folder.up()
     note = folder.path / "run.json"
     assert stat.S_IMODE(note.stat().st_mode) == 0o600
@@ -136,14 +177,27 @@ def test_up_lets_somebody_in_and_ctrl_c_leaves_nothing(folder: Folder) -> None:
         assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/board")
         assert "HttpOnly" in signed_in.headers["set-cookie"]
         assert browser.get("/board").status_code == 200
+        figures = browser.get("/metrics").text
+        for name in ("route_seconds", "queries", "task_wait_seconds", "task_seconds", "pool_connections"):
+            assert f"\nguitara_{name}" in figures, "web and worker count in one place"
+        planned = WEB_PROCESSES * settings().web_pool_size + WORKER_PROCESSES * settings().worker_pool_size
+        assert 20 <= planned <= 50
+        assert settings().web_pool_size < most_connections(started, folder, browser.cookies["sid"]) <= planned
 
     code, said = folder.ask("health")
-    assert (code, said.count("✓")) == (0, 4)
+    assert (code, said.count("✓")) == (0, 6)
+    assert "1 worker; waiting: dispatch " in said
+    code, said = folder.ask("health", "--json")
+    assert code == 0
+    assert {"workers", "queues", "beat_age_s", "connections", "cache", "version"} <= set(json.loads(said))
+    names = {process["name"] for process in measured(folder)["processes"]}
+    assert {"up", "web main", "web 1", "web 2", "worker 1", "worker 2", "beat", "Valkey"} <= names
+    assert any(name.startswith("PostgreSQL") for name in names)
     code, said = folder.ask("up", "--port", str(free_port()))
     assert code == 1
     assert f"already runs in this folder, at {started.address}" in said
 
-    said = stop(started, folder, signal.SIGINT)
+    said = stop(started, folder)
 
     assert started.address in said
     assert account.password in said

@@ -148,27 +148,28 @@ def firm() -> Iterator[Firm]:
             upgrade(postgres.owner_url)
             environment.setenv("GUITARA_DATABASE_URL", postgres.app_url)
             environment.setenv("GUITARA_REDIS_URL", valkey.url)
-            _forget_addresses()
+            forget_addresses()
             yield Firm(postgres, valkey)
             database.engine().dispose()
         finally:
-            _forget_addresses()
+            forget_addresses()
             postgres.remove()
             valkey.remove()
 
 
-def _forget_addresses() -> None:
+def forget_addresses() -> None:
+    """Let this process ask again where its servers are."""
     settings_module.settings.cache_clear()
     database.engine.cache_clear()
     outbox.live_redis.cache_clear()
 
 
 @contextmanager
-def serving(number: int = 1, *, without: str = "") -> Iterator[list[Web]]:
-    """``number`` web processes of the probe; ``without`` one of its guards."""
+def serving(number: int = 1, *, without: str = "", ping_s: int = 10) -> Iterator[list[Web]]:
+    """``number`` web processes of the probe, ``without`` one of its guards; a ping goes unanswered as long again."""
     webs: list[Web] = []
     try:
-        webs.extend(_start(without) for _ in range(number))
+        webs.extend(_start(without, ping_s) for _ in range(number))
         for web in webs:
             until(web.listens, _START_S)
         yield webs
@@ -186,13 +187,15 @@ def serving(number: int = 1, *, without: str = "") -> Iterator[list[Web]]:
             web.log.unlink()
 
 
-def _start(without: str) -> Web:
+def _start(without: str, ping_s: int) -> Web:
     port = free_port()
     log = Path(tempfile.gettempdir()) / f"guitara-probe-{port}.log"
     environment = {
         **os.environ,
         "PYTHONPATH": str(PROJECT),
         "PROBE_WITHOUT": without,
+        "REFLEX_SOCKET_INTERVAL": str(ping_s),
+        "REFLEX_SOCKET_TIMEOUT": str(ping_s),
         "REFLEX_ENV_MODE": "prod",
         "__REFLEX_SKIP_COMPILE": "true",
     }

@@ -25,7 +25,8 @@ from guitara_app.kit import logs
 from guitara_app.live import channel, readers, subscriber, views
 from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import blank
-from guitara_app.pages.access import allow, current_actor, session_token
+from guitara_app.pages import access
+from guitara_app.pages.access import allow, current_actor, session_token, unforeseen
 from guitara_app.settings import settings
 
 logs.configure()
@@ -56,6 +57,7 @@ def _person(session: Session, key: int, _at: datetime) -> dict[str, Any]:
 
 
 readers.READERS.update({Kind.DESK: _desk, Kind.APPOINTMENT: _appointment, Kind.PERSON: _person})
+readers.NEWS.clear()
 
 _read = readers.read
 
@@ -97,7 +99,9 @@ if without == "locks":
 if without == "filter":
     channel.Channel.keep_defaults_off_the_wire = lambda self: None
 if without == "resync":
-    views.Views.resync = lambda self: None
+    views.Views.resync = lambda self, groups=None: None
+if without == "again":
+    access._again = lambda sentence: [access.notice(sentence)]
 if without in ("resync", "compare"):
     subscriber._TICKS_TO_COMPARE = 10**9
 
@@ -111,6 +115,8 @@ class ProbeState(rx.State):
     @allow(Permission.SEE_BOARD)
     async def load_desk(self) -> None:
         """Show the desk."""
+        await live.watch_inbox(self, current_actor())
+        await live.watch_presence(self, current_actor())
         await live.watch(self, current_actor(), Scope.desk())
 
     @rx.event
@@ -118,6 +124,8 @@ class ProbeState(rx.State):
     async def load_appointment(self) -> None:
         """Show one visit, when allowed."""
         number = int(self.router.page.params["number"])
+        await live.watch_inbox(self, current_actor())
+        await live.watch_presence(self, current_actor())
         await live.watch(self, current_actor(), Scope.appointment(number))
 
     @rx.event
@@ -145,7 +153,7 @@ def _page() -> rx.Component:
     return rx.el.p(live.DeskLive.scope)
 
 
-app = rx.App()
+app = rx.App(backend_exception_handler=unforeseen)
 app.add_page(_page, route="/desk", on_load=ProbeState.load_desk)
 app.add_page(_page, route="/visit/[number]", on_load=ProbeState.load_appointment)
 app.add_page(_page, route="/me", on_load=ProbeState.load_me)

@@ -13,8 +13,6 @@ from guitara_app.settings import settings
 from tests.live.conftest import Firm, Web, serving
 from tests.support.socket_client import ROOT, Sockets, Tab
 
-pytestmark = pytest.mark.xdist_group("live")
-
 _PROBE = f"{ROOT}.tests___live___probe____probe_state"
 _visits = count(5000)
 

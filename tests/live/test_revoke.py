@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import text
 
 from guitara_app.accounts import services as accounts
@@ -15,8 +14,6 @@ from guitara_app.kit.time import now
 from guitara_app.live.scopes import revoke_topic
 from tests.live.conftest import Firm, Web
 from tests.support.socket_client import Sockets, Tab
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def _open(sockets: Sockets, webs: list[Web], cookie: str) -> list[Tab]:

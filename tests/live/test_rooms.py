@@ -38,6 +38,9 @@ class Sockets:
             self.inside.add(scope.topic)
         return self.connected(sid)
 
+    def look_after(self, sid: str, came_back: Any) -> None:
+        """Nobody answers here."""
+
     def leave_all(self, sid: str, *, but: Iterable[Scope] = ()) -> None:
         """Leave all but these."""
         del sid

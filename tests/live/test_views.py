@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from guitara_app.kit import metrics
 from guitara_app.kit.errors import Unavailable
 from guitara_app.live import readers, views
 from guitara_app.live.scopes import Scope
-from guitara_app.live.views import Views
+from guitara_app.live.views import Cause, Views
+from guitara_app.settings import Settings
 
 DESK = Scope.desk()
+CAUSE = Cause(0.0, frozenset())
 
 
 class Room:
@@ -29,10 +32,19 @@ class Room:
         del scope
         return len(self.inside)
 
-    async def send(self, to: str, scope: Scope, values: dict[str, Any]) -> None:
-        """Note what was sent."""
+    def frame(self, scope: Scope, values: dict[str, Any]) -> dict[str, Any]:
+        """What is sent, as it is."""
         del scope
-        self.sent.append((to, dict(values)))
+        return values
+
+    def put(self, to: str, values: dict[str, Any]) -> int:
+        """Note what was sent, without its place in the order of what was."""
+        plain = dict(values)
+        after = plain.pop("after", None)
+        rev = plain.pop("rev")
+        assert after in (None, rev - 1)
+        self.sent.append((to, plain))
+        return len(self.inside)
 
     def enter(self, sid: str) -> Callable[[], bool]:
         """What a newcomer does when it is let in."""
@@ -56,7 +68,9 @@ class World:
         self.gate.set()
         self.room = Room()
         self.views = Views(self.room)  # type: ignore[arg-type]  # stands for a Channel
+        self.news: list[frozenset[int]] = []
         monkeypatch.setattr(readers, "read", self._read)
+        monkeypatch.setattr(readers, "read_news", self._read_news)
         monkeypatch.setattr(views, "versions", self._versions)
         monkeypatch.setattr(views, "_RETRY_S", 0.02)
 
@@ -68,6 +82,13 @@ class World:
         read = dict(self.values)
         self.gate.wait(5)
         return read
+
+    def _read_news(self, scope: Scope, before: dict[str, Any], visits: frozenset[int]) -> dict[str, Any]:
+        del scope
+        self.news.append(visits)
+        if self.down:
+            raise Unavailable("The database does not answer.")
+        return {"a": self.values["a"]} if self.values["a"] != before["a"] else {}
 
     async def _versions(self, topics: Sequence[str]) -> list[int] | None:
         return None if self.version is None else [self.version for _ in topics]
@@ -97,7 +118,7 @@ def test_a_newcomer_gets_all_and_the_room_gets_what_changed(world: World) -> Non
         await world.join("one")
         assert world.room.sent == [("one", {"a": 1, "b": 1})]
         world.values, world.version = {"a": 1, "b": 2}, 2
-        world.views.change(DESK, 2)
+        world.views.change(DESK, 2, CAUSE)
         await world.sent(("desk", {"b": 2}))
         await world.join("two")
         assert world.room.sent[-1] == ("two", {"a": 1, "b": 2})
@@ -110,8 +131,8 @@ def test_an_old_message_causes_no_read(world: World) -> None:
     async def story() -> None:
         world.version = 7
         await world.join("one")
-        world.views.change(DESK, 7)
-        world.views.change(DESK, 6)
+        world.views.change(DESK, 7, CAUSE)
+        world.views.change(DESK, 6, CAUSE)
         await asyncio.sleep(0.05)
         assert world.reads == 1
 
@@ -145,9 +166,106 @@ def test_many_who_join_do_not_each_wait_for_the_same_error(world: World, monkeyp
     asyncio.run(story())
 
 
-def test_a_page_that_is_left_while_it_reads_loses_nothing_for_others(world: World) -> None:
+def test_newcomers_while_much_happens_are_told_with_the_room_and_read_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[bool] = []
+    monkeypatch.setattr(views, "cache_read", lambda cache, *, hit: found.append(hit))
+
+    async def story() -> None:
+        await world.join("first")
+        for number in range(2, 12):
+            # Sometimes the message has come, sometimes only the counter says so yet.
+            world.values, world.version = {"a": number, "b": 1}, number
+            if number % 2:
+                world.views.change(DESK, number, CAUSE)
+            for newcomer in range(10):
+                await world.join(f"{number}-{newcomer}")
+            await world.sent(("desk", {"a": number}))
+        assert world.reads == 11
+
+    asyncio.run(story())
+    assert (found.count(False), found.count(True)) == (1, 100)
+
+
+def test_the_first_change_leaves_at_once_and_the_next_waits_for_the_window(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "settings", lambda: Settings(merge_window_ms=1000))
+
+    async def story() -> None:
+        await world.join("one")
+        world.values, world.version = {"a": 2, "b": 1}, 2
+        world.views.change(DESK, 2, CAUSE)
+        # Reading takes a moment; a window that was waited for would take a second.
+        async with asyncio.timeout(0.9):
+            await world.sent(("desk", {"a": 2}))
+        for number in range(3, 9):
+            world.values, world.version = {"a": number, "b": 1}, number
+            world.views.change(DESK, number, CAUSE)
+            await asyncio.sleep(0.01)
+        assert world.room.sent[-1] == ("desk", {"a": 2})
+        await world.sent(("desk", {"a": 8}))
+        assert world.reads == 3
+
+    asyncio.run(story())
+
+
+def test_of_a_few_visits_the_news_goes_ahead_and_the_rest_follows(world: World) -> None:
+    async def story() -> None:
+        await world.join("one")
+        world.values, world.version = {"a": 2, "b": 2}, 2
+        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
+        world.views.change(DESK, 2, Cause(0.0, frozenset({8})))
+        await world.sent(("desk", {"b": 2}))
+        assert world.room.sent[-2:] == [("desk", {"a": 2}), ("desk", {"b": 2})]
+        assert world.news == [{7, 8}]
+        assert world.reads == 2
+        # What may be about anything is read whole, whatever else is known.
+        world.values, world.version = {"a": 3, "b": 3}, 4
+        world.views.change(DESK, 3, Cause(0.0, frozenset({7})))
+        world.views.change(DESK, 4, CAUSE)
+        await world.sent(("desk", {"a": 3, "b": 3}))
+        assert len(world.news) == 1
+
+    asyncio.run(story())
+
+
+def test_news_that_cannot_be_read_come_with_the_rest(world: World) -> None:
+    async def story() -> None:
+        await world.join("one")
+        world.down = True
+        world.values, world.version = {"a": 2, "b": 2}, 2
+        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
+        await _until(lambda: world.reads == 2)
+        world.down = False
+        await world.sent(("desk", {"a": 2, "b": 2}))
+
+    asyncio.run(story())
+
+
+def test_what_a_newcomer_finds_is_counted(world: World) -> None:
+    def counted(found: str) -> float:
+        return metrics.CACHE_READS.labels("boards", found)._value.get()
+
+    async def story() -> None:
+        before = counted("no"), counted("yes")
+        for number in range(5):
+            await world.join(f"{number}")
+        world.down, world.version = True, 2
+        world.room.inside.clear()
+        await world.join("while nothing can be read")
+        assert (counted("no") - before[0], counted("yes") - before[1]) == (2, 4)
+
+    asyncio.run(story())
+
+
+def test_a_page_that_is_left_while_it_reads_loses_nothing_for_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story() -> None:
         await world.join("stays")
+        monkeypatch.setattr(views, "MAX_AGE_S", 0.0)
         world.values, world.version = {"a": 5, "b": 1}, 2
         world.gate.clear()
         leaving = asyncio.create_task(world.join("leaves"))
@@ -202,7 +320,7 @@ def test_what_nobody_watches_is_not_read_and_is_forgotten(world: World, monkeypa
         await world.join("one")
         view = world.views.of(DESK)
         world.room.inside.clear()
-        world.views.change(DESK, 2)
+        world.views.change(DESK, 2, CAUSE)
         await asyncio.sleep(0.02)
         assert world.reads == 1
         world.views.refresh_aged()

@@ -13,6 +13,8 @@ from reflex.state import BaseState
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
 
+from guitara_app.pages.measuring import measure
+
 
 @dataclasses.dataclass
 class Told:
@@ -46,10 +48,16 @@ class _Processor(BaseStateEventProcessor):
 
 
 class Browser:
-    """One tab: a token and a cookie, without a socket."""
+    """One tab: a token and a cookie, without a socket.
 
-    def __init__(self, app: App, cookie: str = "", path: str = "/board") -> None:
+    Each call finds a fresh state, unless there are ``states`` to find it in.
+    """
+
+    def __init__(
+        self, app: App, cookie: str = "", path: str = "/board", *, states: StateManagerMemory | None = None
+    ) -> None:
         self._app = app
+        self._states = states
         self._headers = {"cookie": cookie, "origin": "http://localhost:8000", "host": "localhost:8000"}
         self._path = path
 
@@ -71,7 +79,8 @@ class Browser:
             backend_exception_handler=self._app.backend_exception_handler,
             graceful_shutdown_timeout=2,
         )
-        processor.configure(state_manager=StateManagerMemory())
+        measure(processor)
+        processor.configure(state_manager=self._states or StateManagerMemory())
         context = processor._root_context
         assert context is not None
         processor._root_context = dataclasses.replace(context, emit_delta_impl=emit_delta, emit_event_impl=emit_event)

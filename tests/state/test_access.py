@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
+from redis.exceptions import ConnectionError as RedisDown
+from reflex_base.utils.exceptions import LockExpiredError
 
 from guitara_app.accounts.permissions import Actor, Permission, Role
+from guitara_app.components.connection import LOAD_AGAIN
 from guitara_app.kit.errors import Conflict, Unavailable
 from guitara_app.pages import access
-from guitara_app.pages.access import allow, current_actor, public, session_token, visitor
+from guitara_app.pages.access import allow, current_actor, public, session_token, unforeseen, visitor
 
 ANA = Actor(7, Role.OPERATOR, "Ana")
 JOY = Actor(8, Role.THERAPIST, "Joy")
@@ -53,6 +56,10 @@ class Page:
     @allow(Permission.BOOK)
     async def broken(self) -> None:
         raise ZeroDivisionError("secret details")
+
+    @allow(Permission.BOOK)
+    async def load(self) -> None:
+        raise Unavailable("The database does not answer.")
 
     @public
     async def open(self) -> Any:
@@ -132,6 +139,19 @@ def test_a_silent_database_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(access, "recognise", silent)
     assert "The database does not answer." in str(call(Page.refused, "sid=ana").args)
+
+
+def test_a_page_that_could_not_load_loads_again_by_itself() -> None:
+    said, again = call(Page.load, "sid=ana")
+    assert access.NOT_LOADED in str(said.args)
+    assert LOAD_AGAIN in str(again.args)
+
+
+@pytest.mark.parametrize("error", [RedisDown(), LockExpiredError()])
+def test_a_state_that_is_not_at_hand_is_loaded_again(error: Exception) -> None:
+    said, again = unforeseen(error)
+    assert access.INTERRUPTED in str(said.args)
+    assert LOAD_AGAIN in str(again.args)
 
 
 def test_the_public_know_who_they_are_but_need_not_be_anybody() -> None:

@@ -30,7 +30,6 @@ from guitara_app.pages.access import (
     Public,
     access_of,
 )
-from guitara_app.settings import PROJECT
 from tests.state.conftest import OpenBrowser
 
 EVERYBODY = (None, *Role)
@@ -41,9 +40,12 @@ PUBLIC_ROUTES = {
     "/auth/login": "the sign-in itself",
     "/auth/logout": "ends whatever session there is",
     "/auth/password": "asks for the session and the present password itself",
+    "/auth/setup": "says whether the firm is founded, and founds it as long as nobody has an account",
+    "/auth/invitation": "asks for the invitation's secret itself",
+    "/auth/invitation/accept": "asks for the invitation's secret itself",
     "/health": "names parts, and whether they are well",
     "/health/": "the same",
-    "/assets/reflex-env-{build}.js": "a piece of the built pages",
+    "/metrics": "asks for this machine or for the token itself",
     "/api": "says that nothing is here",
     "/api/{path:path}": "the same",
 }
@@ -164,10 +166,10 @@ def _fitting(annotation: Any, metadata: list[Any]) -> Any:
 
 
 def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
-    outer = [route for route in outer_routes(PROJECT) if isinstance(route, Route)]
-    mounts = [route.path for route in outer_routes(PROJECT) if isinstance(route, Mount)]
+    outer = [route for route in outer_routes() if isinstance(route, Route)]
+    mounts = [route.path for route in outer_routes() if isinstance(route, Mount)]
     marked = {route.path for route in outer if isinstance(access_of(route.endpoint), Permission)}
-    assert marked == {"/sheet", "/sheet.csv", *RECEIPTS}
+    assert marked == {"/sheet", "/sheet.csv", "/auth/invitation/make", "/auth/people", *RECEIPTS}
     assert {route.path for route in outer} - marked == set(PUBLIC_ROUTES)
     assert mounts == ["/api/v1"]
     assert app._api is not None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy.orm import Session
+
+from guitara_app.appointments.models import Appointment
 from guitara_app.appointments.services import booking, seats, visit
 
 
@@ -32,3 +36,35 @@ def without_looking() -> Iterator[None]:
 
 def _no_jobs(_session: Any, people: Any, **_: Any) -> dict[int, list[Any]]:
     return {person: [] for person in people}
+
+
+@contextmanager
+def without_waiting() -> Iterator[list[int]]:
+    """Two actions on one visit hold nothing, and both have looked for the last time before either writes.
+
+    Yields the visit of every step that was opened: more than two when PostgreSQL chose a victim, which began again.
+    """
+    opened: list[int] = []
+    check, refresh, both, mine = visit.Step.check, Session.refresh, threading.Barrier(2), threading.local()
+
+    def check_and_wait(step: visit.Step, *args: Any) -> Any:
+        rule = check(step, *args)
+        if not getattr(mine, "over", False):
+            mine.over = True
+            both.wait(10)
+        return rule
+
+    def look(session: Session, appointment_id: int) -> Appointment:
+        opened.append(appointment_id)
+        return session.get_one(Appointment, appointment_id, populate_existing=True)
+
+    def refresh_unlocked(session: Session, row: Any, *_: Any, **__: Any) -> None:
+        refresh(session, row)
+
+    with ExitStack() as patches:
+        patches.enter_context(patch.object(visit, "lock_people", lambda *_: None))
+        patches.enter_context(patch.object(visit, "relayout", lambda *_, **__: 0))
+        patches.enter_context(patch.object(visit, "open_visit", look))
+        patches.enter_context(patch.object(visit.Step, "check", check_and_wait))
+        patches.enter_context(patch.object(Session, "refresh", refresh_unlocked))
+        yield opened

@@ -12,13 +12,14 @@ GRID = 48 * 60
 
 @dataclass(frozen=True)
 class Stay:
-    """One job: minutes since the grid's zero, and where it is (address, zone)."""
+    """One job: minutes since the grid's zero, and where it begins and ends (address, zone)."""
 
     id: int
     start: int
     end: int
     buffer: int = 0
-    place: tuple[int, int] | None = None
+    origin: tuple[int, int] | None = None
+    destination: tuple[int, int] | None = None
     begun: bool = False
 
 
@@ -31,7 +32,7 @@ def way(origin: tuple[int, int] | None, destination: tuple[int, int] | None) -> 
 
 def wanted_until(stay: Stay, following: Stay | None) -> int:
     """When the person could begin the next job."""
-    return stay.end + stay.buffer + (way(stay.place, following.place) if following else 0)
+    return stay.end + stay.buffer + (way(stay.destination, following.origin) if following else 0)
 
 
 def in_order(stays: Sequence[Stay]) -> list[Stay]:

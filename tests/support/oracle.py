@@ -143,7 +143,11 @@ def _besides(now: Standing, one: Try) -> str:
         refused = seat.materials_reported_at is not None
     elif seat is not None and name == "ask_pickup":
         back = [trip for trip in now.legs if trip.from_appointment_id == now.number and trip.state == "done"]
-        refused = any(seat.id in trip.riders for trip in back)
+        refused = seat.home_at is not None or any(seat.id in trip.riders for trip in back)
+    elif seat is not None and name == "got_home":
+        rode = [trip for trip in now.legs if trip.from_appointment_id == now.number]
+        known = any(seat.id in trip.riders and trip.state in ("under_way", "done") for trip in rode)
+        refused = known or seat.home_at is not None
     elif name == "no_show":
         refused = not visit.driver_needed and now.clock < visit.starts_at
     elif leg is not None and name == "release_leg":

@@ -13,9 +13,9 @@ OPERATOR |= {"handle_attention", "hand_over", "print_sheet", "manage_stock"}
 EXPECTED = {
     Role.OPERATOR: OPERATOR,
     Role.THERAPIST: {"signed_in", "see_own_jobs", "step_as_therapist", "own_shifts"},
-    Role.DRIVER: {"signed_in", "see_own_jobs", "step_as_driver", "own_shifts"},
+    Role.DRIVER: {"signed_in", "see_own_jobs", "see_queue", "step_as_driver", "own_shifts"},
     Role.MANAGER: OPERATOR | {"overrule"},
-    Role.ADMIN: OPERATOR | {"overrule", "manage_accounts"},
+    Role.ADMIN: OPERATOR | {"overrule", "manage_accounts", "see_system"},
 }
 
 

@@ -26,6 +26,7 @@ from guitara_app.cli.parts import web_command, web_environment
 from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.server import free_port
 from guitara_app.kit import database, outbox
+from guitara_app.kit.counting import counting_environment
 from guitara_app.kit.migrate import upgrade
 from guitara_app.settings import PROJECT
 from tests.integration.conftest import Until
@@ -34,6 +35,7 @@ from tests.support.socket_client import Sockets
 
 PASSWORD = "correct-horse-battery"
 WRONG = "wrong-staple-battery"
+METRICS_TOKEN = "metrics-token-of-thirty-two-letters-or-more"
 BEHIND_PROXY = "guitara.test"
 _START_S = 60.0
 _numbers = count(1)
@@ -154,11 +156,13 @@ def site(until: Until) -> Iterator[Site]:
             environment.setenv("GUITARA_DATABASE_URL", postgres.app_url)
             environment.setenv("GUITARA_REDIS_URL", valkey.url)
             environment.setenv("GUITARA_DATA_DIR", folder)
+            environment.setenv("GUITARA_METRICS_TOKEN", METRICS_TOKEN)
             environment.setenv("GUITARA_ORIGINS", f"https://{BEHIND_PROXY}")
             _forget_addresses()
-            webs.extend(_start(Path(folder) / f"{number}.log") for number in range(2))
+            counting = counting_environment(Path(folder) / "metrics")
+            webs.extend(_start(Path(folder) / f"{number}.log", counting) for number in range(2))
             found = Site(webs, postgres, valkey, open_firm())
-            found.secrets |= {PASSWORD, WRONG, "+639171234567", "1 Main Street", "D'Souza"}
+            found.secrets |= {PASSWORD, WRONG, METRICS_TOKEN, "+639171234567", "1 Main Street", "D'Souza"}
             for web in webs:
                 until(web.listens, _START_S)
             yield found
@@ -200,13 +204,13 @@ def _forget_addresses() -> None:
     outbox.live_redis.cache_clear()
 
 
-def _start(log: Path) -> Web:
+def _start(log: Path, environment: dict[str, str]) -> Web:
     port = free_port()
     with log.open("ab") as output:
         process = subprocess.Popen(
             web_command("127.0.0.1", port, 1),
             cwd=PROJECT,
-            env={**os.environ, **web_environment()},
+            env={**os.environ, **web_environment(), **environment},
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -13,8 +13,6 @@ from guitara_app import settings as settings_module
 from guitara_app.api.gate import Gate
 from tests.integration.api.conftest import BEHIND_PROXY, Site
 
-pytestmark = pytest.mark.xdist_group("api")
-
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("which", [0, 1])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 
 from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import Actor, Role
@@ -15,8 +14,6 @@ from guitara_app.kit.seal import unseal
 from guitara_app.kit.time import now
 from tests.integration.api.conftest import PASSWORD, WRONG, Site
 from tests.integration.conftest import Until
-
-pytestmark = pytest.mark.xdist_group("api")
 
 NEW = "another-long-battery"
 

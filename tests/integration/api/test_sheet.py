@@ -10,8 +10,6 @@ from guitara_app.kit import database
 from tests.integration.api.conftest import Site
 from tests.support.firm import NOW
 
-pytestmark = pytest.mark.xdist_group("api")
-
 PATHS = ("/sheet", "/sheet.csv")
 
 

@@ -13,8 +13,6 @@ from guitara_app.api.auth import FAILURES_PER_MINUTE
 from guitara_app.kit.seal import unseal
 from tests.integration.api.conftest import BEHIND_PROXY, PASSWORD, WRONG, Site
 
-pytestmark = pytest.mark.xdist_group("api")
-
 
 def sign_in(site: Site, username: str, password: str = PASSWORD, *, wanted: str = "", **options: str) -> httpx.Response:
     with site.one.client(**options) as client:

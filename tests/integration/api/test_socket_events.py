@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from guitara_app.accounts.permissions import Role
 from tests.integration.api.conftest import Site, Web
 from tests.support.socket_client import NAMESPACE, ROOT, Sockets, Tab
-
-pytestmark = pytest.mark.xdist_group("api")
 
 WHO = f"{ROOT}.guitara_app___pages___shell____who.load"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from guitara_app.appointments.services import ask_pickup, end_session
+from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.appointments.services import ask_pickup, choose_driver, collect, end_session, got_home
 from guitara_app.kit.database import transaction
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from tests.support.firm import Firm, manila
@@ -79,3 +80,53 @@ def test_who_has_been_brought_back_asks_in_vain(firm: Firm, rows: Rows) -> None:
     said = refused(NotPossible, ask_pickup, firm.therapist(), seat_of(firm, visit), now=manila(23, 5))
     assert "brought back" in said
     assert len(backs(rows, visit)) == 1
+
+
+def driver(firm: Firm, index: int = 0) -> Actor:
+    return Actor(firm.drivers[index], Role.DRIVER, f"Driver {index}")
+
+
+def test_whoever_got_home_alone_need_not_be_fetched(firm: Firm, rows: Rows) -> None:
+    visit = awaiting(firm, 0)
+    seat = seat_of(firm, visit)
+    take(ask_pickup, firm.therapist(), seat, now=manila(24, 30))
+    [back] = backs(rows, visit)
+    take(
+        choose_driver,
+        firm.operator,
+        back.id,
+        driver_id=firm.drivers[0],
+        off_shift_reason="last one",
+        now=manila(24, 35),
+    )
+    refused(Invalid, got_home, firm.operator, seat, now=manila(24, 40))
+    refused(Invalid, got_home, firm.therapist(), seat, now=manila(24, 40), happened_at=manila(21, 30))
+    take(got_home, firm.therapist(), seat, now=manila(24, 40))
+    [back] = backs(rows, visit)
+    assert (back.state, back.occupied.isempty) == ("cancelled", True)
+    assert seat_row_of(firm, visit).home_at == manila(24, 40)
+    [told] = rows("SELECT topics FROM events WHERE kind = 'got_home'")
+    assert f"person:{firm.drivers[0]}" in told.topics
+    assert "at home" in refused(NotPossible, ask_pickup, firm.therapist(), seat, now=manila(24, 41))
+    assert "at home" in refused(NotPossible, got_home, firm.operator, seat, now=manila(24, 41), reason="called")
+
+
+def test_the_others_are_still_fetched(firm: Firm, rows: Rows) -> None:
+    visit = awaiting(firm, 0, 1)
+    for one in (0, 1):
+        take(ask_pickup, firm.therapist(one), seat_of(firm, visit, one), now=manila(22, 5))
+    take(got_home, firm.operator, seat_of(firm, visit, 0), now=manila(22, 10), reason="Her brother's car")
+    [back] = backs(rows, visit)
+    assert (back.state, back.riders, back.vehicle_needed) == ("searching", 1, "any")
+    take(choose_driver, firm.operator, back.id, driver_id=firm.drivers[0], now=manila(22, 12))
+    take(collect, driver(firm), back.id, now=manila(22, 20))
+    said = refused(NotPossible, got_home, firm.therapist(1), seat_of(firm, visit, 1), now=manila(22, 30))
+    assert "End that trip" in said
+
+
+def test_nobody_is_at_home_while_at_work(firm: Firm) -> None:
+    visit = running(firm, 0)
+    refused(NotPossible, got_home, firm.therapist(), seat_of(firm, visit), now=manila(21, 30))
+    refused(NotFound, got_home, firm.therapist(1), seat_of(firm, visit), now=manila(21, 30))
+    take(end_session, firm.therapist(), seat_of(firm, visit), now=manila(22))
+    take(got_home, firm.therapist(), seat_of(firm, visit), now=manila(22, 40))

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from guitara_app.api.sheet import to_csv
 from guitara_app.appointments.queries.sheet import sheet
 from guitara_app.appointments.services import accept, cancel
-from guitara_app.appointments.views import Sheet
+from guitara_app.appointments.sheet_views import Sheet
 from guitara_app.appointments.words import LegState
 from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.errors import Invalid

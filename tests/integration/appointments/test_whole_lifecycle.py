@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import Action
-from guitara_app.appointments.queries import due
+from guitara_app.appointments.queries import board, due
+from guitara_app.appointments.queries.board_news import board_news
 from guitara_app.appointments.services import expire, grow_overdue, hand_out, lapse, lapse_leg_offer, search_driver
 from guitara_app.cli.audits import run_audits
 from guitara_app.embedded.postgres import DatabaseUrls
@@ -36,6 +37,11 @@ _CHANGE_THE_PRICE = {"change", "drop", "stop_early", "extend"}
 _RARE = {"force", "cancel", "no_show", "panic", "swap", "change", "reject", "withdraw", "step_back"}
 
 
+def _plain(cards: list[Any]) -> list[dict[str, Any]]:
+    """What they warn of follows from more than their visit."""
+    return [{**card, "warnings": []} for card in cards]
+
+
 class Evening(RuleBasedStateMachine):
     """Three therapists, two drivers, four visits at most."""
 
@@ -50,6 +56,7 @@ class Evening(RuleBasedStateMachine):
         self.payments: list[Any] = []
         self.shelf = {row.id: row.available for row in self.stage.rows("SELECT id, available FROM items")}
         self.emptied: Counter[int] = Counter()
+        self.board: dict[str, Any] = {**board(self.stage.session, now=self.stage.clock)}
 
     def teardown(self) -> None:
         if hasattr(self, "stack"):
@@ -183,6 +190,16 @@ class Evening(RuleBasedStateMachine):
         self._nobody_is_left_behind()
         self._stock_only_moves()
         self._money_is_only_added()
+        self._what_is_told_ahead_is_so()
+
+    def _what_is_told_ahead_is_so(self) -> None:
+        """The board with these visits read anew shows each as the board does that is read whole."""
+        now = self.stage.clock
+        ahead = {**self.board, **board_news(self.stage.session, self.board, self.visits, now=now)}
+        self.board = {**board(self.stage.session, now=now)}
+        for column in ("waiting", "confirmed", "on_the_way", "in_session", "payment"):
+            assert _plain(ahead[column]) == _plain(self.board[column]), column
+        assert sorted(_plain(ahead["ended"]), key=str) == sorted(_plain(self.board["ended"]), key=str)
 
     def _everybody_is_free_who_should_be(self) -> None:
         late = "upper(occupied) > :now AND NOT isempty(occupied)"
@@ -194,8 +211,9 @@ class Evening(RuleBasedStateMachine):
         """Who was out there when their place or their visit ended early has a car home, or waits for one."""
         stranded = self.stage.rows(
             "SELECT g.id FROM assignments g WHERE g.progress IN ('in_transit', 'arrived', 'dropped_off')"
-            " AND g.answer IN ('withdrawn', 'released') AND NOT EXISTS (SELECT FROM leg_passengers p"
-            " JOIN legs t ON t.id = p.leg_id WHERE p.assignment_id = g.id AND t.state <> 'cancelled'"
+            " AND g.answer IN ('withdrawn', 'released') AND g.home_at IS NULL"
+            " AND NOT EXISTS (SELECT FROM leg_passengers p JOIN legs t ON t.id = p.leg_id"
+            " WHERE p.assignment_id = g.id AND t.state <> 'cancelled'"
             " AND t.from_appointment_id = g.appointment_id)"
         )
         assert stranded == []

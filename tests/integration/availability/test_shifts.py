@@ -11,6 +11,7 @@ from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.accounts.services import disable
 from guitara_app.appointments.queries import preview
 from guitara_app.appointments.queries.outside import outside_hours
+from guitara_app.appointments.services import cancel
 from guitara_app.availability.queries import on_shift_now, people_with_hours, person_hours, shift_periods, shifts_of
 from guitara_app.availability.rules import Hours
 from guitara_app.availability.services import extend, set_shift, set_week, usual_shift
@@ -274,6 +275,14 @@ def test_booked_jobs_stay_and_are_named_when_they_fall_outside(firm: Firm) -> No
         assert outside_hours(session, now=manila(23)) == []
     assert (found.person_id, found.appointment_id, found.evening) == (firm.therapists[0], visit, EVENING)
     assert "Mrs D'Souza, 21:00 to 22:00" in found.words
+
+
+def test_whoever_looks_at_hours_is_told_of_jobs_that_lie_outside_no_longer(firm: Firm, scratch: Scratch) -> None:
+    visit = firm.book(0, 1, start=time(4), off_shift_reason="stays longer")
+    run(lambda session: cancel(session, firm.operator, visit, reason="client called off", now=NOW))
+    told = scratch.one("SELECT topics FROM events WHERE kind = 'appointment_cancelled'")
+    assert isinstance(told, list)
+    assert {f"shifts:{EVENING.toordinal()}", *(f"hours:{person}" for person in firm.therapists[:2])} <= set(told)
 
 
 def test_hours_that_meet_hold_a_job_over_the_seam(firm: Firm, scratch: Scratch) -> None:

@@ -123,14 +123,16 @@ def test_who_may_ask_enter_and_decide(firm: Firm) -> None:
     for forbidden in (
         lambda s: approve_time_off(s, firm.therapist(0), number, now=NOW),
         lambda s: refuse_time_off(s, firm.therapist(0), number, now=NOW, reason="no"),
-        lambda s: take_back_time_off(s, other, number, now=NOW),
-        lambda s: take_back_time_off(s, other, 404, now=NOW),
         lambda s: ask_time_off(s, other, firm.therapists[0], TOMORROW, TOMORROW, now=NOW, reason="x"),
         lambda s: ask_time_off(s, firm.operator, firm.therapists[0], TOMORROW, TOMORROW, now=NOW, reason="x"),
         lambda s: enter_time_off(s, firm.therapist(0), firm.therapists[0], TOMORROW, TOMORROW, now=NOW, reason="x"),
     ):
         with pytest.raises(NotAllowed):
             run(forbidden)
+    # Nobody is told whether somebody else has asked.
+    for theirs_or_nobodys in (number, 404):
+        with pytest.raises(NotFound):
+            run(lambda s, which=theirs_or_nobodys: take_back_time_off(s, other, which, now=NOW))
     for nothing in (0, -1, 404, 2**63, 2**70):
         with pytest.raises(NotFound):
             approve(firm, nothing)

@@ -79,6 +79,7 @@ def test_a_change_tells_every_page_that_shows_the_client(firm: Firm) -> None:
         event = session.query(Event).order_by(Event.id.desc()).first()
         assert event is not None
         assert set(event.topics) == {
+            "clients",
             f"client:{firm.client}",
             f"appointment:{visit}",
             "desk",

@@ -18,6 +18,9 @@ from guitara_app.embedded import Postgres
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import transaction
 from guitara_app.kit.migrate import upgrade
+from guitara_app.notifications.queries.inbox import COUNT, LIST
+from guitara_app.notifications.queries.untold import TAKE
+from guitara_app.notifications.services.mailing import DUE
 from guitara_app.settings import with_driver
 from tests.support.firm import EVENING, NOW, Firm, open_firm
 
@@ -126,11 +129,16 @@ def busy_firm(database: DatabaseUrls) -> Firm:
         )
     firm.book(0)
     firm.book(1)
+    analyze(database)
+    return firm
+
+
+def analyze(database: DatabaseUrls) -> None:
+    """Let the planner know what there is."""
     owner = create_engine(with_driver(database.owner), isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
         connection.execute(text("ANALYZE"))
     owner.dispose()
-    return firm
 
 
 def plan_of(statement: str, **values: object) -> str:
@@ -147,6 +155,31 @@ def test_the_board_reads_tonight_and_what_is_open_not_the_years_before(busy_firm
 def test_due_answers_are_found_by_their_own_index(busy_firm: Firm) -> None:
     due = "SELECT id FROM assignments WHERE answer = 'offered' AND released_at IS NULL AND due_at < :now"
     assert "ix_assignments_due" in plan_of(f"{due} FOR UPDATE SKIP LOCKED", now=NOW + timedelta(hours=1))
+
+
+def test_untold_events_and_everybodys_notifications_are_found_by_index(busy_firm: Firm, database: DatabaseUrls) -> None:
+    with transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO notifications (event_id, person_id, about, urgent, title, link, told_at, read_at,"
+                " mail_due_at)"
+                " SELECT e.id, p.id, 'visits', e.id % 9 = 0, 'Told', '/tonight', :now,"
+                " CASE WHEN e.id % 50 > 0 THEN CAST(:now AS timestamptz) END,"
+                " CASE WHEN e.id % 500 = 0 THEN CAST(:now AS timestamptz) END FROM events e, people p"
+            ),
+            {"now": NOW},
+        )
+    analyze(database)
+    me = busy_firm.therapists[0]
+    assert "ix_notifications_unread" in plan_of(COUNT, person=me)
+    newest = plan_of(LIST.replace("{more}", ""), person=me, before=2**62, limit=30)
+    assert "ix_notifications_person_id" in newest
+    assert "Sort" not in newest, newest
+    unread = plan_of(LIST.replace("{more}", " AND read_at IS NULL"), person=me, before=2**62, limit=30)
+    assert "ix_notifications_unread" in unread
+    assert "ix_notifications_mail_due" in plan_of(DUE, now=NOW, limit=5)
+    taking = plan_of(TAKE, limit=100)
+    assert "Seq Scan on events" not in taking, taking
 
 
 def test_events_are_found_by_being_unpublished_and_by_their_visit(busy_firm: Firm) -> None:

@@ -13,7 +13,7 @@ from guitara_app.accounts.permissions import Actor
 from guitara_app.cli.audits import run_audits
 from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.errors import Invalid, NotAllowed, NotFound, NotPossible
-from guitara_app.money.queries import ledger, received
+from guitara_app.money.queries import ledger, payment_lines, received
 from guitara_app.money.receipts import keep_receipt
 from guitara_app.money.rules import LARGEST_RECEIPT
 from guitara_app.money.services import correct_payment, verify_payment, write_off
@@ -164,3 +164,24 @@ def test_how_large_a_receipt_may_be_and_whose(firm: Firm) -> None:
     for number, actor in ((visit, firm.therapist(1)), (999_999, firm.operator), (2**63, firm.operator)):
         with pytest.raises(NotFound):
             upload(firm, number, actor=actor)
+
+
+def test_the_visits_page_says_what_was_paid_and_warns_of_a_receipt_used_twice(firm: Firm, manager: Actor) -> None:
+    first, second = awaiting(firm, 0), awaiting(firm, 1)
+    for visit in (first, second):
+        kept = upload(firm, visit)
+        pay(firm, visit, method="gcash", receipt_id=kept.receipt_id, extension_amount=Decimal("99.50"))
+    take(correct_payment, manager, second, method="cash", amount=Decimal(450), reason="she'd counted twice", now=LATER)
+    with reading() as session:
+        shown = {visit: payment_lines(session, visit) for visit in (first, second)}
+    [line] = shown[first]
+    assert (line["what"], line["amount"], line["by"]) == (
+        "Paid, GCash",
+        "\u20b1500 + \u20b199.50 extension",
+        "Ana O'Hara",
+    )
+    assert line["when"] == "Tue 24 Nov 00:30"
+    assert line["receipt"].startswith("/receipts/")
+    assert line["warning"] == f"The same picture was kept before: #{second}."
+    assert shown[second][-1]["words"] == "she'd counted twice"
+    assert shown[second][-1]["by"] == "Mona D'Cruz"

@@ -29,7 +29,7 @@ HERE = "http://127.0.0.1"
 
 @pytest.fixture
 def client(firm: Firm, tmp_path: Path) -> Iterator[TestClient]:
-    app = Gate(Starlette(routes=outer_routes(tmp_path)), tmp_path)
+    app = Gate(Starlette(routes=outer_routes()), tmp_path)
     with TestClient(app, base_url=HERE, client=("127.0.0.1", 5000), follow_redirects=False) as client:
         yield client
 

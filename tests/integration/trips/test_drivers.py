@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from guitara_app.appointments.queries.candidates import Candidate
-from guitara_app.appointments.queries.drivers import driver_candidates, driver_queue, trip_of
+from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
+from guitara_app.appointments.queries.queue import drivers_at_present, queue_places
+from guitara_app.appointments.services import accept_leg, arrive, drop_off, start_journey
 from guitara_app.kit.database import reading
 from tests.integration.trips.conftest import Road
 from tests.support.firm import EVENING, NOW, manila
@@ -98,13 +100,74 @@ def test_a_way_back_counts_from_now_and_is_not_given_to_who_has_a_trip_inside_it
 def test_the_queue_has_the_longest_free_first_and_nobody_off_shift(road: Road) -> None:
     leg = road.searched(0, start=time(20, 35))
 
-    def queue(now: Any = NOW) -> list[tuple[str, str]]:
+    def present(now: Any = NOW) -> list[tuple[str, str]]:
         with reading() as session:
-            return [(driver.name, driver.status) for driver in driver_queue(session, now=now)]
+            return [(one.on.name, one.status) for one in drivers_at_present(session, now=now) if one.here]
 
-    assert queue() == [("Driver 1", "free"), ("Driver 0", "offered")]
+    assert present() == [("Driver 1", "free"), ("Driver 0", "offered")]
     with reading() as session:
-        assert driver_queue(session, now=NOW)[1].due_at == NOW + timedelta(minutes=10)
+        asked = drivers_at_present(session, now=NOW)[1].asked
+    assert asked is not None
+    assert asked.due_at == NOW + timedelta(minutes=10)
     road.write("UPDATE legs SET state = 'done', finished_at = :now WHERE id = :l", l=leg, now=NOW)
-    assert queue() == [("Driver 1", "free"), ("Driver 0", "free")]
-    assert queue(manila(25, 30)) == []
+    assert present() == [("Driver 1", "free"), ("Driver 0", "free")]
+    assert present(manila(25, 30)) == []
+
+
+def places(road: Road, now: Any = NOW) -> list[str]:
+    """What each driver reads of their place."""
+    with reading() as session:
+        found = queue_places(session, now=now)
+    return [found[str(one)]["words"] if str(one) in found else "" for one in road.firm.drivers]
+
+
+def test_whoever_is_free_knows_their_place(road: Road) -> None:
+    assert places(road) == ["1st in the queue", "2nd in the queue"]
+    leg = road.searched(0, start=time(20, 35))
+    assert places(road) == ["", "1st in the queue"]
+    road.do(accept_leg, road.driver(0), leg)
+    road.do(start_journey, road.driver(0), leg)
+    assert places(road) == ["", "1st in the queue"]
+    for step in (arrive, drop_off):
+        road.do(step, road.driver(0), leg, now=manila(20, 30))
+    assert places(road, manila(20, 31)) == ["2nd in the queue", "1st in the queue"]
+    assert places(road, manila(25, 30)) == ["", ""]
+
+
+def test_a_trip_for_later_leaves_the_place_until_it_begins(road: Road) -> None:
+    road.accepted(0, start=time(23))
+    assert places(road) == ["1st in the queue", "2nd in the queue"]
+    assert places(road, manila(22, 30)) == ["", "1st in the queue"]
+
+
+def test_at_twenty_to_one_it_is_still_the_evening_before_that_counts(road: Road) -> None:
+    """Who drove at 23:30 comes after who never drove tonight; what they did the evening before counts for nobody."""
+    late = manila(24, 40)
+    for person in road.firm.drivers:
+        road.write(
+            "UPDATE shifts SET period = tstzrange(lower(period), :until, '[)') WHERE person_id = :p",
+            until=manila(27),
+            p=person,
+        )
+    road.write(
+        "INSERT INTO check_ins (person_id, business_date, in_at) VALUES (:id, :day, :at)",
+        id=road.firm.drivers[1],
+        day=EVENING,
+        at=manila(18),
+    )
+    before = road.dropped_off(0, start=time(20, 35))
+    driven = road.driver_index(before)
+    assert driven == 0, "on shift since 13:00, so the longest free"
+    road.write("UPDATE legs SET finished_at = :at WHERE id = :l", at=manila(23, 30), l=before)
+    leg = road.trip(1, start=time(1, 30), now=late, off_shift_reason="regular client")
+    [best, second] = found(road, leg, now=late)
+    assert (best.name, best.reason) == ("Driver 1", "car, no trip yet tonight, free 6 h 55 before")
+    assert (second.name, second.reason) == ("Driver 0", "car, 1 trip tonight, free 1 h 25 before")
+    with reading() as session:
+        queue = drivers_at_present(session, now=late)
+    assert [(one.on.name, one.free_since) for one in queue] == [("Driver 1", manila(18)), ("Driver 0", manila(23, 30))]
+    # The same trip, finished in the evening before, leaves its driver with their shift's start alone.
+    yesterday = "UPDATE legs SET business_date = business_date - 1, finished_at = finished_at - interval '1 day'"
+    road.write(f"{yesterday} WHERE id = :l", l=before)
+    assert names(found(road, leg, now=late)) == ["Driver 0", "Driver 1"]
+    assert found(road, leg, now=late)[0].reason == "car, no trip yet tonight, free 11 h 55 before"

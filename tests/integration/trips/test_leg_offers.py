@@ -19,6 +19,7 @@ from guitara_app.appointments.services import (
     hand_out,
     lapse_leg_offer,
     offer_leg,
+    search_again,
     search_driver,
     start_journey,
     step_back,
@@ -198,6 +199,30 @@ def test_a_breakdown_under_way_is_urgent_and_another_car_takes_over(road: Road) 
     assert road.progress(leg) == ["in_transit", "in_transit"]
     [seat, _] = road.rows("SELECT departed_at FROM assignments")
     assert seat.departed_at == manila(20, 25)
+
+
+def test_when_everybody_declined_the_desk_may_ask_once_more(road: Road) -> None:
+    leg = road.searched(0)
+    road.refused(NotPossible, search_again, road.firm.operator, leg)
+    for index in (0, 1):
+        road.do(decline_leg, road.driver(index), leg)
+    assert (road.leg(leg).state, handed_out(road, leg)) == ("searching", False)
+    road.refused(NotAllowed, search_again, road.driver(0), leg)
+    road.refused(NotAllowed, search_again, SYSTEM, leg)
+    road.do(search_again, road.firm.operator, leg, idempotency_key="tap")
+    road.do(search_again, road.firm.operator, leg, idempotency_key="tap")
+    assert (road.leg(leg).state, road.leg(leg).search_number) == ("offered", 2)
+    assert road.offers(leg) == [(0, "declined"), (1, "declined"), (0, "open")]
+    assert road.kinds(leg)[-2:] == ["driver_searched_again", "driver_asked"]
+
+
+def test_with_nobody_free_a_new_search_waits_for_whoever_is_next(road: Road) -> None:
+    leg = road.searched(0)
+    for index in (0, 1):
+        road.do(decline_leg, road.driver(index), leg)
+    road.sick(0, 1)
+    road.do(search_again, road.firm.operator, leg)
+    assert (road.leg(leg).state, road.leg(leg).search_number) == ("searching", 2)
 
 
 @pytest.mark.parametrize("urgent_first", [True, False])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from guitara_app.appointments.services import accept, arrive, cancel, decline_leg, drop_off
+from guitara_app.kit.database import hold_alone, run, transaction
 from tests.integration.trips.conftest import Road
 from tests.support.firm import manila
 from workers import dispatching
@@ -111,6 +112,30 @@ def test_one_that_cannot_be_done_holds_up_no_other(road: Road, at: At, monkeypat
     monkeypatch.setattr(dispatching.appointments, "search_driver", search_all_but_first)
     at(manila(20, 20))
     assert (road.leg(first).state, road.leg(second).state) == ("planned", "offered")
+
+
+def test_a_look_ends_only_when_nothing_is_due_any_more(road: Road, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatching, "_BATCH", 2)
+    for number in range(4):
+        road.firm.book(number, start=time(22))
+        road.firm.book(number, start=time(23, 30))
+    monkeypatch.setattr(dispatching, "now", lambda: manila(20, 40))
+    dispatching.lapse_offers()
+    assert {row.answer for row in road.rows("SELECT answer FROM assignments WHERE id <= 8")} == {"lapsed"}
+
+
+def test_what_one_worker_has_in_hand_another_passes_over(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2):
+        road.firm.book(number, start=time(22))
+    monkeypatch.setattr(dispatching, "now", lambda: manila(20, 40))
+    with transaction() as other:
+        assert hold_alone(other, "due_answers:1")
+        assert run(lambda session: hold_alone(session, "due_answers:1")) is False
+        dispatching.lapse_offers()
+        answers = road.rows("SELECT answer FROM assignments WHERE id <= 2 ORDER BY id")
+        assert [row.answer for row in answers] == ["offered", "lapsed"]
+    dispatching.lapse_offers()
+    assert road.rows("SELECT answer FROM assignments WHERE id = 1")[0].answer == "lapsed"
 
 
 def test_every_task_of_the_schedule_is_known_and_has_a_queue() -> None:

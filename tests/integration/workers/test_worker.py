@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import psutil
 import psycopg2
 import pytest
-from redis import Redis
 
 from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.embedded.server import free_port
+from guitara_app.kit.counting import FOLDER, registry
 from guitara_app.kit.database import transaction
 from guitara_app.kit.events import record
-from guitara_app.kit.outbox import STREAM, live_redis
+from guitara_app.kit.outbox import Group, live_redis, stream_of
+from guitara_app.kit.signs import BEAT_KEY, WORKER_KEY
 from guitara_app.kit.time import now
-from guitara_app.settings import PROJECT, settings
 from tests.integration.conftest import Scratch, Until
-from workers.heartbeat import BEAT_KEY, WORKER_KEY
-
-WORKER = ("worker", "--concurrency", "1", "--without-mingle", "--without-gossip")
-Start = Callable[..., subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def start(scratch: Scratch, tmp_path: Path) -> Iterator[Start]:
-    """Start a part of Celery; whatever still runs after the test is killed with its children."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def started(*arguments: str, python: str = "") -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", python] if python else [sys.executable, "-m", "celery", "-A", "workers.app"]
-        with (tmp_path / f"{len(running)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, *arguments],
-                cwd=PROJECT,
-                env={**os.environ, "GUITARA_DATA_DIR": str(tmp_path)},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        running.append(process)
-        return process
-
-    yield started
-    for process in running:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """With everything it started, without warning."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+from tests.integration.workers.conftest import WORKER, Start, broker, kill, waits_for_lock
 
 
 def unpublished(kind: str = "left_over") -> None:
@@ -75,19 +39,31 @@ def worker_beats() -> list[str]:
     return list(live_redis().scan_iter(f"{WORKER_KEY}*"))
 
 
-@contextmanager
-def broker() -> Iterator[Redis]:
-    with Redis.from_url(settings().broker_redis_url) as client:
-        yield client
-
-
-def test_left_over_events_are_published_by_a_real_worker_and_beat(start: Start, scratch: Scratch, until: Until) -> None:
+def test_left_over_events_are_published_by_a_real_worker_and_beat(
+    start: Start, scratch: Scratch, until: Until, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, token = free_port(), "metrics-token-of-thirty-two-letters-or-more"
+    monkeypatch.setenv("GUITARA_METRICS_TOKEN", token)
+    monkeypatch.setenv("GUITARA_WORKER_METRICS_PORT", str(port))
     unpublished()
     start(*WORKER)
     start("beat", "--pidfile=")
     until(lambda: left_over(scratch) == 0, 40)
-    kinds = [entry["kind"] for _, entry in live_redis().xrange(STREAM)]
+    kinds = [entry["kind"] for _, entry in live_redis().xrange(stream_of(Group.ROLE))]
     assert kinds.count("left_over") == 1
+    monkeypatch.setenv(FOLDER, str(tmp_path / "metrics"))
+    task = {"task": "maintenance.publish_leftovers"}
+    until(lambda: registry().get_sample_value("guitara_task_seconds_count", task))
+    assert registry().get_sample_value("guitara_task_wait_seconds_count", task)
+    assert registry().get_sample_value("guitara_queries_sum", {"kind": "task"})
+    address = f"http://127.0.0.1:{port}/metrics"
+    told = httpx.get(address, headers={"authorization": f"Bearer {token}"}, trust_env=False)
+    assert told.status_code == 200
+    assert '\nguitara_task_seconds_count{task="maintenance.publish_leftovers"} ' in told.text
+    for authorization in ("", "Bearer", f"Bearer {token}x"):
+        refused = httpx.get(address, headers={"authorization": authorization}, trust_env=False)
+        assert refused.status_code == 401
+        assert "guitara_" not in refused.text
 
 
 def test_heartbeats_come_and_go(start: Start, until: Until) -> None:
@@ -157,7 +133,17 @@ def test_what_is_over_is_purged(scratch: Scratch) -> None:
             str(number),
             now() + ends * 3,
         )
+    for number, (ends, used) in enumerate(((-31, None), (-29, None), (7, None), (7, -31))):
+        scratch.sql(
+            "INSERT INTO account_tokens (person_id, purpose, token_hash, expires_at, used_at)"
+            " VALUES (%s, 'invitation', %s, %s, %s)",
+            person,
+            str(number),
+            now() + timedelta(days=ends),
+            None if used is None else now() + timedelta(days=used),
+        )
     purge()
+    assert scratch.sql("SELECT token_hash FROM account_tokens ORDER BY 1") == [("1",), ("2",)]
     assert scratch.sql("SELECT token_hash FROM login_sessions") == [("1",)]
     assert scratch.sql("SELECT key FROM idempotency_keys") == [("1",)]
 
@@ -166,7 +152,3 @@ def send(start: Start) -> None:
     """Ask for one sweep, as beat does."""
     code = "from workers.tasks import publish_leftovers; from workers.app import app; publish_leftovers.delay()"
     assert start(python=code).wait(30) == 0
-
-
-def waits_for_lock(scratch: Scratch) -> bool:
-    return bool(scratch.one("SELECT count(*) FROM pg_locks WHERE NOT granted"))

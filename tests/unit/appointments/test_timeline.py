@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from guitara_app.appointments.timeline import Job, Slot, in_the_way, lay_out, turnaround
 from guitara_app.travel.estimate import Place
+from tests.support.minute_grid import Stay, minute, walked
 
 # 23:00 in Manila: most of what is drawn lies around midnight.
 ZERO = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-GRID = 24 * 60
 PLACES = [None, *(Place(number, zone) for number, zone in enumerate((1, 1, 2, 2), start=1))]
 
 
@@ -31,8 +31,10 @@ class Table:
 TRAVEL = Table()
 
 
-def minute(at: datetime) -> int:
-    return int((at - ZERO).total_seconds() // 60)
+def stay(job: Job) -> Stay:
+    """The job as the walk along the clock knows it."""
+    where = (None if place is None else (place.address_id, place.zone_id) for place in (job.origin, job.destination))
+    return Stay(job.id, minute(job.start, ZERO), minute(job.end, ZERO), job.buffer_minutes, *where, job.begun)
 
 
 @st.composite
@@ -56,30 +58,12 @@ def jobs(draw: st.DrawFn, most: int = 7) -> list[Job]:
     return made
 
 
-def walked(made: list[Job]) -> dict[int, int]:
-    """Which job has each minute: the last one that was due, for as long as it and the way to the next take.
-
-    Jobs due in the same minute are taken up one a minute, those that have begun first.
-    """
-    due = sorted(made, key=lambda job: (job.start, not job.begun, job.id))
-    owner: dict[int, int] = {}
-    current: Job | None = None
-    until = 0
-    for now in range(GRID):
-        if due and minute(due[0].start) <= now:
-            current = due.pop(0)
-            until = max(minute(current.end) + turnaround(current, due[0] if due else None, TRAVEL), now + 1)
-        if current is not None and now < until:
-            owner[now] = current.id
-    return owner
-
-
 def minutes_of(slots: list[Slot]) -> dict[int, int]:
     owner: dict[int, int] = {}
     for slot in slots:
         assert slot.occupied.lower is not None and slot.occupied.upper is not None
         assert slot.occupied.lower < slot.occupied.upper
-        for now in range(minute(slot.occupied.lower), minute(slot.occupied.upper)):
+        for now in range(minute(slot.occupied.lower, ZERO), minute(slot.occupied.upper, ZERO)):
             assert now not in owner, "two jobs at once"
             owner[now] = slot.job.id
     return owner
@@ -88,18 +72,18 @@ def minutes_of(slots: list[Slot]) -> dict[int, int]:
 @given(jobs())
 @example([Job(1, ZERO, ZERO + timedelta(minutes=60)), Job(2, ZERO, ZERO + timedelta(minutes=60), begun=True)])
 def test_every_minute_belongs_to_whom_the_clock_says(made: list[Job]) -> None:
-    assert minutes_of(lay_out(made, TRAVEL)) == walked(made)
+    assert minutes_of(lay_out(made, TRAVEL)) == walked([stay(job) for job in made])
 
 
 @given(jobs())
 def test_a_clash_says_how_far_a_job_runs_into_the_next(made: list[Job]) -> None:
     slots = lay_out(made, TRAVEL)
     for slot, following in pairwise(slots):
-        reaches = minute(slot.job.end) + turnaround(slot.job, following.job, TRAVEL)
+        reaches = minute(slot.job.end, ZERO) + turnaround(slot.job, following.job, TRAVEL)
         assert slot.next_job is following.job
-        assert slot.short_minutes >= max(0, reaches - minute(following.job.start))
+        assert slot.short_minutes >= max(0, reaches - minute(following.job.start, ZERO))
         # Only where it had to give way to one due in the same minute is it more.
-        assert slot.short_minutes <= max(0, reaches - minute(following.job.start), len(made))
+        assert slot.short_minutes <= max(0, reaches - minute(following.job.start, ZERO), len(made))
     assert all(slot.short_minutes == 0 for slot in slots[-1:])
 
 
@@ -129,7 +113,7 @@ def test_taking_a_job_away_is_always_possible(made: list[Job], data: st.DataObje
         return
     gone = data.draw(st.sampled_from(made))
     left = [job for job in made if job is not gone]
-    assert minutes_of(lay_out(left, TRAVEL)) == walked(left)
+    assert minutes_of(lay_out(left, TRAVEL)) == walked([stay(job) for job in left])
 
 
 def test_touching_jobs_at_one_address_leave_no_gap_and_need_none() -> None:

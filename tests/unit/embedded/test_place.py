@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -94,3 +98,28 @@ def test_a_port_is_free_until_somebody_listens() -> None:
         listener.listen()
         assert not port_is_free(port)
         assert not port_is_free(port, "0.0.0.0")
+
+
+def test_the_account_is_made_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As useradd does it: two at once both succeed, and the account of the first is gone afterwards."""
+    made: list[int] = []
+    together = threading.Barrier(2)
+
+    def getpwnam(_name: str) -> pwd.struct_passwd:
+        if not made:
+            raise KeyError
+        return pwd.struct_passwd(("guitara", "x", made[-1], made[-1], "", "/", "/"))
+
+    def useradd(*_arguments: object, **_options: object) -> None:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=0.2)  # whoever else is at it gets as far as here
+        made.append(900 + len(made))
+
+    monkeypatch.setattr(place, "ROOTS_PLACE", tmp_path)
+    monkeypatch.setattr(place.pwd, "getpwnam", getpwnam)
+    monkeypatch.setattr(place.subprocess, "run", useradd)
+
+    with ThreadPoolExecutor(2) as starts:
+        accounts = [start.result() for start in [starts.submit(place._unprivileged) for _ in range(2)]]
+
+    assert accounts == [place.Account(900, 900)] * 2

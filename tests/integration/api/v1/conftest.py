@@ -63,10 +63,8 @@ def _hashed() -> str:
     return hash_password(PASSWORD)
 
 
-@pytest.fixture
-def house(database: DatabaseUrls, tmp_path: Path) -> Iterator[House]:
-    """At 20:00 of the firm's evening."""
-    firm = open_firm()
+def house_of(firm: Firm, folder: Path) -> House:
+    """The API before this firm; a manager and an admin besides, and a password for everybody."""
     people: dict[str, Actor] = {}
     with transaction() as session:
         for role in (Role.MANAGER, Role.ADMIN):
@@ -75,9 +73,16 @@ def house(database: DatabaseUrls, tmp_path: Path) -> Iterator[House]:
         for person in session.query(Person):
             person.password_hash = _hashed()
             people[person.username] = Actor(person.id, Role(person.role), person.name)
+    return House(firm, people, Gate(Starlette(routes=[Mount("/api/v1", api)]), folder))
+
+
+@pytest.fixture
+def house(database: DatabaseUrls, tmp_path: Path) -> Iterator[House]:
+    """At 20:00 of the firm's evening."""
+    made = house_of(open_firm(), tmp_path)
     pace.cache_clear()
     with time_machine.travel(NOW, tick=True):
-        yield House(firm, people, Gate(Starlette(routes=[Mount("/api/v1", api)]), tmp_path))
+        yield made
 
 
 @pytest.fixture

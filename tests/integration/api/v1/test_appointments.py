@@ -223,3 +223,37 @@ def test_two_who_change_at_once_with_the_same_tag(house: House, desk: TestClient
 
     with ThreadPoolExecutor(6) as pool:
         assert sorted(pool.map(patch, range(6))) == [200, 412, 412, 412, 412, 412]
+
+
+def test_the_policy_chooses_and_says_why(desk: TestClient, booking: Booking, house: House) -> None:
+    wanted = booking(automatic=2)
+    del wanted["therapist_ids"]
+    visit = desk.post("/appointments", json=wanted).json()
+    assert [(place["person_id"], place["chosen_because"]) for place in visit["places"]] == [
+        (house.firm.therapists[0], "Chosen automatically: longest idle, 8 h 00"),
+        (house.firm.therapists[1], "Chosen automatically: next longest idle, 8 h 00"),
+    ]
+    assert visit["price"] == "1000.00"
+    [entry] = desk.get(f"/appointments/{visit['id']}/history").json()["items"]
+    assert entry["because"] == (
+        "Chosen automatically: Therapist 0 (longest idle, 8 h 00), Therapist 1 (next longest idle, 8 h 00)"
+    )
+    free = desk.get("/staff/free", params={"starts_at": visit["starts_at"], "ends_at": visit["ends_at"]}).json()
+    assert (free["policy"], free["policy_says"][:19]) == ("fifo", "Longest idle first:")
+
+
+def test_too_few_for_the_policy_is_not_possible_and_says_when_there_are_more(
+    desk: TestClient, booking: Booking, house: House
+) -> None:
+    desk.post("/appointments", json=booking(0, 1, 2))
+    answer = desk.post("/appointments", json=booking(automatic=2))
+    assert (answer.status_code, answer.json()["field"]) == (409, "therapist_ids")
+    assert answer.json()["detail"].startswith("Only 1 of 2 can be chosen: nobody else is free at 21:00. Free instead: ")
+    nobody = desk.post("/appointments", json=booking())
+    assert (nobody.status_code, nobody.json()["detail"]) == (422, "Choose who goes.")
+
+
+def test_a_change_to_somebody_whom_no_number_can_be_is_refused(desk: TestClient, booking: Booking) -> None:
+    visit = desk.post("/appointments", json=booking(0)).json()
+    answer = desk.patch(f"/appointments/{visit['id']}", json={"reason": "asked", "therapist_ids": [2**31]})
+    assert (answer.status_code, answer.json()["field"]) == (422, "therapist_ids")
