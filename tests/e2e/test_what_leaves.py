@@ -74,14 +74,16 @@ class Recorder:
 
     def recorded(self) -> str:
         """All of it as one text, escapes undone."""
-        sent = "\n".join([*self.answers, *(frame for tab in self.tabs for frame in list(tab.frames))])
-        return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), sent)
+        return _readable([*self.answers, *(frame for tab in self.tabs for frame in list(tab.frames))])
+
+    def was_shown_own_doors(self) -> bool:
+        """Whether the page of one's own evening was told where one goes: it hears of what happens."""
+        shown = _readable([frame for tab in self.tabs if tab.path == "/tonight" for frame in list(tab.frames)])
+        return any(own in shown for own in _secrets(_MINE, self.person))
 
 
-    def has_seen_own_doors(self) -> bool:
-        """Whether the page of one's own evening has shown where one goes: then it is told of what happens."""
-        own = _secrets(_MINE, self.person)
-        return any(door in str(tab.values) for tab in self.tabs if tab.path == "/tonight" for door in own)
+def _readable(sent: list[str]) -> str:
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), "\n".join(sent))
 
 
 def _sign_in(base: str, name: str) -> str:
@@ -143,8 +145,11 @@ class Crew:
     drivers: list[int]
 
 
-def _busy(crew: Crew) -> list[int]:
-    """Visits booked, changed, refused, given to others, driven and begun, by several people."""
+def _busy(crew: Crew, recorders: list[Recorder]) -> list[int]:
+    """Visits booked, changed, refused, given to others, driven and begun, by several people.
+
+    Who drives is shown the door only until somebody is dropped off there, so nobody leaves before it was shown.
+    """
     first, second, third = crew.therapists
     group = visit(first, second, minutes=50, driven=True)
     alone = visit(third, minutes=60, driven=True)
@@ -155,6 +160,9 @@ def _busy(crew: Crew) -> list[int]:
             accepted(number, person)
     for number, driver in ((group, crew.drivers[0]), (alone, crew.drivers[1])):
         leg = driven_by(number, driver)
+        for recorder in recorders:
+            if recorder.person == driver:
+                until(recorder.was_shown_own_doors)
         for step in (start_journey, arrive, drop_off):
             actor = Actor(driver, Role.DRIVER, "Driver")
             run(lambda session, step=step, leg=leg, actor=actor: step(session, actor, leg, now=now()))
@@ -182,9 +190,9 @@ def _evening(site: Site, sockets: Sockets, names: list[str], base: str) -> list[
     known = [row.id for row in _some_visits()]
     for recorder in recorders:
         recorder.open_pages(sockets, known)
-    visits = _busy(crew)
+    visits = _busy(crew, recorders)
     for recorder in recorders:
-        until(recorder.has_seen_own_doors)
+        until(recorder.was_shown_own_doors)
         # One more tab on each page, for what it shows now.
         recorder.open_pages(sockets, [*visits, *known])
         recorder.ask_routes([*visits, *known])
