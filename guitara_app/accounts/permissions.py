@@ -43,6 +43,7 @@ class Permission(StrEnum):
     SEE_OWN_JOBS = "see_own_jobs"
     SEE_SHIFTS = "see_shifts"
     MANAGE_SHIFTS = "manage_shifts"
+    SEE_PLAN = "see_plan"
     OWN_SHIFTS = "own_shifts"
     MANAGE_STOCK = "manage_stock"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -67,6 +68,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_OWN_JOBS: FIELD,
     Permission.SEE_SHIFTS: DESK,
     Permission.MANAGE_SHIFTS: DESK,
+    Permission.SEE_PLAN: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.OWN_SHIFTS: FIELD,
     Permission.MANAGE_STOCK: DESK,
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),

@@ -7,7 +7,7 @@ touching the log.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
@@ -134,6 +134,26 @@ def record(
 def evening_topic(day: date) -> str:
     """The topic that tells of changes to visits of business day ``day``."""
     return f"evening:{day.toordinal()}"
+
+
+def week_key(day: date) -> int:
+    """The number of the week of business day ``day``: that of its Monday."""
+    return day.toordinal() - day.weekday()
+
+
+def month_key(day: date) -> int:
+    """The number of the month of business day ``day``."""
+    return day.year * 12 + day.month - 1
+
+
+def plan_topics(day: date) -> set[str]:
+    """The topics that tell of changes to the plans in which business day ``day`` is shown.
+
+    A month is shown with the days that complete its first and last week.
+    """
+    monday = date.fromordinal(week_key(day))
+    shown = {month_key(monday), month_key(day), month_key(monday + timedelta(days=6))}
+    return {f"week:{week_key(day)}", *(f"month:{key}" for key in shown)}
 
 
 def result_of_key(session: Session, actor_id: int, key: str) -> int | None:

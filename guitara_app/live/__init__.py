@@ -24,6 +24,7 @@ from guitara_app.live.states import (
     HoursLive,
     InboxLive,
     LinkLive,
+    MonthLive,
     PersonLive,
     PresenceLive,
     ProfileLive,
@@ -31,6 +32,7 @@ from guitara_app.live.states import (
     RoadLive,
     ShiftsLive,
     SystemLive,
+    WeekLive,
 )
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
@@ -42,6 +44,7 @@ __all__ = [
     "HoursLive",
     "InboxLive",
     "LinkLive",
+    "MonthLive",
     "PersonLive",
     "PresenceLive",
     "ProfileLive",
@@ -50,6 +53,7 @@ __all__ = [
     "Scope",
     "ShiftsLive",
     "SystemLive",
+    "WeekLive",
     "claim",
     "install",
     "on_revoke",

@@ -12,6 +12,7 @@ from guitara_app.accounts.queries import profile
 from guitara_app.appointments.queries import board, detail, own_night
 from guitara_app.appointments.queries.board_news import board_news
 from guitara_app.appointments.queries.outside import outside_hours
+from guitara_app.appointments.queries.plan import month_plan, plan_news, week_plan
 from guitara_app.appointments.queries.queue import queue_places
 from guitara_app.appointments.queries.road import road
 from guitara_app.appointments.queries.still_out import out_after_closing
@@ -82,6 +83,14 @@ def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
     }
 
 
+def _week(session: Session, key: int, at: datetime) -> dict[str, Any]:
+    return {**week_plan(session, date.fromordinal(key), now=at)}
+
+
+def _month(session: Session, key: int, at: datetime) -> dict[str, Any]:
+    return {**month_plan(session, key // 12, key % 12 + 1, now=at)}
+
+
 def _hours(session: Session, key: int, at: datetime) -> dict[str, Any]:
     found = person_hours(session, key, now=at)
     firm = firm_settings(session)
@@ -132,6 +141,8 @@ READERS: dict[Kind, Reader] = {
     Kind.APPOINTMENT: _appointment,
     Kind.PERSON: _person,
     Kind.SHIFTS: _shifts,
+    Kind.WEEK: _week,
+    Kind.MONTH: _month,
     Kind.HOURS: _hours,
     Kind.CLIENT: _client,
     Kind.PROFILE: _profile,
@@ -151,6 +162,8 @@ NewsReader = Callable[[Session, Mapping[str, Any], Collection[int], datetime], d
 
 NEWS: dict[Kind, NewsReader] = {
     Kind.DESK: lambda session, before, visits, at: board_news(session, before, visits, now=at),
+    Kind.WEEK: lambda session, before, visits, _at: plan_news(session, before, visits),
+    Kind.MONTH: lambda session, before, visits, _at: plan_news(session, before, visits),
 }
 """Scopes that take long to read, and what can be told of a few visits sooner."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Self
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
+from guitara_app.kit.events import month_key, week_key
 
 
 class Kind(StrEnum):
@@ -19,6 +20,8 @@ class Kind(StrEnum):
     APPOINTMENT = "appointment"
     PERSON = "person"
     SHIFTS = "shifts"
+    WEEK = "week"
+    MONTH = "month"
     HOURS = "hours"
     CLIENT = "client"
     PROFILE = "profile"
@@ -78,6 +81,16 @@ class Scope:
     def shifts(cls, evening: date) -> Self:
         """Everybody's hours of one business day."""
         return cls(Kind.SHIFTS, evening.toordinal())
+
+    @classmethod
+    def week(cls, day: date) -> Self:
+        """The plan of the week in which business day ``day`` is."""
+        return cls(Kind.WEEK, week_key(day))
+
+    @classmethod
+    def month(cls, day: date) -> Self:
+        """The visits of the month in which business day ``day`` is."""
+        return cls(Kind.MONTH, month_key(day))
 
     @classmethod
     def hours(cls, person_id: int) -> Self:
@@ -146,6 +159,8 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return allowed(actor.role, Permission.SEE_APPOINTMENT)
         case Kind.PERSON:
             return allowed(actor.role, Permission.SEE_OWN_JOBS) and actor.person_id == scope.key
+        case Kind.WEEK | Kind.MONTH:
+            return allowed(actor.role, Permission.SEE_PLAN)
         case Kind.SHIFTS:
             return allowed(actor.role, Permission.SEE_SHIFTS)
         case Kind.HOURS:

@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import reflex as rx
 
 from guitara_app.accounts.queries import SessionRow, TokenRow
+from guitara_app.appointments.plan_views import PlanLeg, PlanPerson, PlanSpan, PlanVisit
 from guitara_app.appointments.road_views import DriverLine, OutRow, QueuePlace, WaitingTrip
 from guitara_app.appointments.views import (
     AttentionRow,
@@ -128,6 +129,43 @@ class ShiftsLive(rx.State):
     shifts: list[ShiftRow] = []
 
 
+class MonthLive(rx.State):
+    """The visits of a month (``guitara_app.appointments.queries.plan.MonthPlan``)."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    first: str = ""
+    last: str = ""
+    today: str = ""
+    now: str = ""
+    zone: str = ""
+    opens: str = ""
+    closes: str = ""
+    day_starts: str = ""
+    visits: list[PlanVisit] = []
+
+
+class WeekLive(rx.State):
+    """The plan of a week (``guitara_app.appointments.queries.plan.WeekPlan``)."""
+
+    scope: str = ""
+    rev: int = 0
+    loaded: bool = False
+    first: str = ""
+    last: str = ""
+    today: str = ""
+    now: str = ""
+    zone: str = ""
+    opens: str = ""
+    closes: str = ""
+    day_starts: str = ""
+    visits: list[PlanVisit] = []
+    legs: list[PlanLeg] = []
+    spans: list[PlanSpan] = []
+    people: list[PlanPerson] = []
+
+
 class HoursLive(rx.State):
     """What decides when one person can be offered work; ``missing`` when there is no such therapist or driver."""
 
@@ -222,6 +260,8 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.APPOINTMENT: AppointmentLive,
     Kind.PERSON: PersonLive,
     Kind.SHIFTS: ShiftsLive,
+    Kind.WEEK: WeekLive,
+    Kind.MONTH: MonthLive,
     Kind.HOURS: HoursLive,
     Kind.CLIENT: ClientLive,
     Kind.PROFILE: ProfileLive,
@@ -237,6 +277,10 @@ _ROW_KEYS: dict[type, str] = {
     DriverRow: "id",
     NightRow: "person_id",
     OutRow: "assignment_id",
+    PlanLeg: "id",
+    PlanPerson: "id",
+    PlanSpan: "key",
+    PlanVisit: "id",
     ShiftRow: "person_id",
     WaitingTrip: "leg_id",
 }

@@ -26,6 +26,8 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
         Scope.appointment(404),
         Scope.person(ana),
         Scope.shifts(EVENING),
+        Scope.week(EVENING),
+        Scope.month(EVENING),
         Scope.hours(ana),
     )
     scopes += (Scope.client(firm.client), Scope.profile(ana), Scope.inbox(ana), Scope.presence())
@@ -55,6 +57,8 @@ def test_topics_and_scopes() -> None:
         Scope.appointment(5),
         Scope.person(12),
         Scope.shifts(EVENING),
+        Scope.week(EVENING),
+        Scope.month(EVENING),
         Scope.hours(12),
         Scope.profile(12),
         Scope.inbox(12),
@@ -92,6 +96,8 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.person(12)) is not desk
     assert may_watch(actor, Scope.person(13)) is False
     assert may_watch(actor, Scope.shifts(EVENING)) is desk
+    assert may_watch(actor, Scope.week(EVENING)) is (role in (Role.MANAGER, Role.ADMIN))
+    assert may_watch(actor, Scope.month(EVENING)) is (role in (Role.MANAGER, Role.ADMIN))
     assert may_watch(actor, Scope.hours(12)) is True
     assert may_watch(actor, Scope.hours(13)) is desk
     assert may_watch(actor, Scope.profile(12)) is True

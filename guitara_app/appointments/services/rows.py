@@ -14,7 +14,7 @@ from guitara_app.appointments.lifecycle import Seat, Visit, derive_state
 from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.kit.errors import NotFound
-from guitara_app.kit.events import evening_topic
+from guitara_app.kit.events import evening_topic, plan_topics
 from guitara_app.kit.time import period
 
 
@@ -132,7 +132,7 @@ def topics_of(visit: Appointment, seats: Sequence[Assignment], legs: Sequence[Le
     drivers = {leg.driver_id for leg in legs if leg.driver_id is not None}
     people = {seat.person_id for seat in seats} | drivers
     told = {"desk", evening_topic(visit.business_date), f"appointment:{visit.id}", f"client:{visit.client_id}"}
-    told |= {topic for person in people for topic in own_topics(person)}
+    told |= {topic for person in people for topic in own_topics(person)} | plan_topics(visit.business_date)
     # As those of one person do, the page of everybody's hours names the jobs that lie outside of them.
     told.add(f"shifts:{visit.business_date.toordinal()}")
     # Whoever drives, or is asked to, stands in the queue no longer, or again.

@@ -13,6 +13,7 @@ from guitara_app.accounts.permissions import FIELD, Actor, Permission, require
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.events import week_key
 
 
 def open_person(session: Session, actor: Actor, person_id: int, *, own: bool = True) -> Person:
@@ -50,10 +51,12 @@ def topics(session: Session, person_id: int, days: Iterable[date] | None, *, now
         firm = firm_settings(session)
         tonight = firm.calendar.business_date(now)
         days = [tonight + timedelta(days=number) for number in range(firm.book_ahead_days + 1)]
+    days = list(days)
     return [
         "desk",
         "queue",
         f"person:{person_id}",
         f"hours:{person_id}",
         *(f"shifts:{day.toordinal()}" for day in days),
+        *{f"week:{week_key(day)}" for day in days},
     ]

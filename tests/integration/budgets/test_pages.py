@@ -13,6 +13,7 @@ from guitara_app import tables  # noqa: F401  every table there is
 from guitara_app.appointments.queries.finding import find_everywhere
 from guitara_app.appointments.queries.sheet import sheet
 from guitara_app.kit.database import reading
+from guitara_app.kit.events import month_key, week_key
 from guitara_app.live.readers import NEWS, READERS
 from guitara_app.live.scopes import Kind
 from tests.integration.budgets.conftest import Said, Within, counting, same
@@ -33,6 +34,8 @@ def reads(firm: Firm) -> dict[str, Callable[[Session], object]]:
         Kind.APPOINTMENT: visit,
         Kind.PERSON: firm.therapists[0],
         Kind.SHIFTS: EVENING.toordinal(),
+        Kind.WEEK: week_key(EVENING),
+        Kind.MONTH: month_key(EVENING),
         Kind.HOURS: firm.therapists[0],
         Kind.CLIENT: firm.client,
         Kind.PROFILE: firm.operator.person_id or 0,
@@ -46,6 +49,10 @@ def reads(firm: Firm) -> dict[str, Callable[[Session], object]]:
     with reading() as session:
         before = READERS[Kind.DESK](session, 0, AT)
     found["news of the desk"] = lambda session: NEWS[Kind.DESK](session, before, {visit}, AT)
+    for kind in (Kind.WEEK, Kind.MONTH):
+        with reading() as session:
+            plan = READERS[kind](session, keys[kind], AT)
+        found[f"news of the {kind}"] = lambda session, kind=kind, plan=plan: NEWS[kind](session, plan, {visit}, AT)
     found["person who drives"] = lambda session: READERS[Kind.PERSON](session, firm.drivers[0], AT)
     found["sheet"] = lambda session: sheet(session, None, now=AT)
     found["palette"] = lambda session: find_everywhere(session, "souza", now=AT)
