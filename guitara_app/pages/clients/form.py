@@ -76,7 +76,7 @@ def _foot() -> rx.Component:
             rx.el.div(
                 rx.el.p(ClientState.stale),
                 rx.el.ul(rx.foreach(ClientState.clashes, _clash)),
-                class_name="clash",
+                class_name="card-clash",
                 role="alert",
             ),
         ),

@@ -88,7 +88,7 @@ def _waiting() -> rx.Component:
         tiles = (rx.el.div(skeleton(3), class_name="figure") for kind in KINDS if kind.group == name)
         return rx.el.section(
             rx.el.div(rx.el.h2(name), class_name="panel-head"),
-            rx.el.div(*tiles, class_name="figures"),
+            rx.el.div(*tiles, class_name="tiles"),
             class_name="panel",
         )
 

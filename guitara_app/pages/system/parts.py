@@ -75,7 +75,7 @@ def figures(group: str) -> rx.Component:
         group,
         rx.el.div(
             *(_figure(number) for number, kind in enumerate(KINDS) if kind.group == group),
-            class_name="figures",
+            class_name="tiles",
         ),
     )
 
