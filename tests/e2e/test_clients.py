@@ -121,7 +121,7 @@ def test_a_second_editor_is_told_field_by_field_and_loses_nothing(people: People
     ana.reload()
     expect(ana.locator("#draft-notes")).to_have_value("Ana's note")
     ana.get_by_role("button", name="Save").click()
-    clash = ana.locator(".clash")
+    clash = ana.locator(".card-clash")
     expect(clash).to_contain_text(re.compile(r"Changed by Bea .* at .* while you were editing: notes\."))
     expect(clash.get_by_role("listitem")).to_contain_text("Bea's note")
     expect(ana.locator("#draft-notes")).to_have_value("Ana's note")
