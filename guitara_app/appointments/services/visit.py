@@ -173,7 +173,6 @@ class Step:
             seats, legs = self.seats, self.legs
         else:
             seats, legs = settle(self.session, self.visit, now=self.now)
-        pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         relayout(self.session, self.held, now=self.now)
         by = self.actor
         if self._is_on_behalf:
@@ -197,6 +196,8 @@ class Step:
         if self.actor.person_id is not None:
             target = self.seat or self.leg or self.visit
             keep_result(self.session, self.actor.person_id, self.key, target.id if result is None else result)
+        # Last: every visit of the evening takes from the same shelf, and whoever holds it lets all others wait.
+        pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         return event
 
 
