@@ -40,12 +40,31 @@ def blank(shape: type) -> Any:
     return {name: (get_origin(hint) or hint)() for name, hint in get_type_hints(shape).items()}
 
 
-class DeskLive(rx.State):
-    """The board (``guitara_app.appointments.views.Board``), one variable a column; and the hand-over note."""
+class _Pushed(rx.State, mixin=True):
+    """What every scope has."""
 
     scope: str = ""
     rev: int = 0
     loaded: bool = False
+
+
+class _Plan(_Pushed, mixin=True):
+    """What a week and a month have."""
+
+    first: str = ""
+    last: str = ""
+    today: str = ""
+    now: str = ""
+    zone: str = ""
+    opens: str = ""
+    closes: str = ""
+    day_starts: str = ""
+    visits: list[PlanVisit] = []
+
+
+class DeskLive(_Pushed, rx.State):
+    """The board (``guitara_app.appointments.views.Board``), one variable a column; and the hand-over note."""
+
     night: Night = blank(Night)
     rows: list[NightRow] = []
     attention: list[AttentionRow] = []
@@ -62,12 +81,9 @@ class DeskLive(rx.State):
     handovers_before: list[HandoverLine] = []
 
 
-class RoadLive(rx.State):
+class RoadLive(_Pushed, rx.State):
     """Drivers, trips that wait for one, who is still out (``guitara_app.appointments.road_views.Road``)."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     evening: str = ""
     queue: list[DriverLine] = []
     busy: list[DriverLine] = []
@@ -77,32 +93,23 @@ class RoadLive(rx.State):
     out: list[OutRow] = []
 
 
-class QueueLive(rx.State):
+class QueueLive(_Pushed, rx.State):
     """Where each free driver stands, by their number; nothing else of anybody."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     places: dict[str, QueuePlace] = {}
 
 
-class AppointmentLive(rx.State):
+class AppointmentLive(_Pushed, rx.State):
     """One visit as the desk sees it; ``missing`` when there is none of that number."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     missing: bool = False
     detail: Detail = blank(Detail)
     payments: list[PaymentLine] = []
 
 
-class PersonLive(rx.State):
+class PersonLive(_Pushed, rx.State):
     """The own evening (``guitara_app.appointments.views.OwnNight``) of a therapist or driver, and their week."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     evening: str = ""
     shift: str = ""
     came: str = ""
@@ -116,12 +123,9 @@ class PersonLive(rx.State):
     done_jobs: list[OwnJob] = []
 
 
-class ShiftsLive(rx.State):
+class ShiftsLive(_Pushed, rx.State):
     """Everybody's hours of one evening, who is on shift now when it is tonight, and what waits for an answer."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     evening: str = ""
     tonight: bool = False
     on_now: OnNow = blank(OnNow)
@@ -129,60 +133,29 @@ class ShiftsLive(rx.State):
     shifts: list[ShiftRow] = []
 
 
-class MonthLive(rx.State):
+class MonthLive(_Plan, rx.State):
     """The visits of a month (``guitara_app.appointments.queries.plan.MonthPlan``)."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
-    first: str = ""
-    last: str = ""
-    today: str = ""
-    now: str = ""
-    zone: str = ""
-    opens: str = ""
-    closes: str = ""
-    day_starts: str = ""
-    visits: list[PlanVisit] = []
 
-
-class WeekLive(rx.State):
+class WeekLive(_Plan, rx.State):
     """The plan of a week (``guitara_app.appointments.queries.plan.WeekPlan``)."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
-    first: str = ""
-    last: str = ""
-    today: str = ""
-    now: str = ""
-    zone: str = ""
-    opens: str = ""
-    closes: str = ""
-    day_starts: str = ""
-    visits: list[PlanVisit] = []
     legs: list[PlanLeg] = []
     spans: list[PlanSpan] = []
     people: list[PlanPerson] = []
 
 
-class HoursLive(rx.State):
+class HoursLive(_Pushed, rx.State):
     """What decides when one person can be offered work; ``missing`` when there is no such therapist or driver."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     missing: bool = False
     hours: PersonHours = NO_HOURS
     firm: dict[str, str] = {}
 
 
-class ClientLive(rx.State):
+class ClientLive(_Pushed, rx.State):
     """One client's card (``guitara_app.clients.views.Card``), and who may be the same person."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     missing: bool = False
     client: ClientFacts = blank(ClientFacts)
     addresses: list[AddressRow] = []
@@ -191,12 +164,9 @@ class ClientLive(rx.State):
     duplicates: list[DuplicateLine] = []
 
 
-class ProfileLive(rx.State):
+class ProfileLive(_Pushed, rx.State):
     """Somebody's own account (``guitara_app.accounts.queries.Profile``)."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     name: str = ""
     username: str = ""
     email: str = ""
@@ -206,24 +176,18 @@ class ProfileLive(rx.State):
     tokens: list[TokenRow] = []
 
 
-class InboxLive(rx.State):
+class InboxLive(_Pushed, rx.State):
     """What somebody has not read yet (``guitara_app.notifications.views.Inbox``); it stands on every page of theirs."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     unread: int = 0
     urgent: int = 0
     alerts: list[Notice] = []
     stamp: str = ""
 
 
-class PresenceLive(rx.State):
+class PresenceLive(_Pushed, rx.State):
     """Who has a page open (``guitara_app.live.presence.Present``); it stands on every page of the desk."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     online: dict[str, bool] = {}
     desk: list[Colleague] = []
 
@@ -234,12 +198,9 @@ class LinkLive(rx.State):
     ms: int = 0
 
 
-class SystemLive(rx.State):
+class SystemLive(_Pushed, rx.State):
     """How the system is doing (``guitara_app.monitoring.views.System``), one variable for each part of the page."""
 
-    scope: str = ""
-    rev: int = 0
-    loaded: bool = False
     measured: str = ""
     fresh: bool = False
     measures: list[Measure] = []
