@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import accumulate
+from typing import Literal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -14,8 +15,10 @@ from bench.firm import Firm
 from bench.timing import Row, row, timed
 from guitara_app.appointments.models import Assignment
 from guitara_app.appointments.queries.candidates import Wanted, candidates
+from guitara_app.appointments.queries.first_slots import SlotQuestion, first_slots
 from guitara_app.appointments.queries.jobs import around, leg_jobs, place_of, seat_jobs, travel_times
 from guitara_app.appointments.queries.overlaps import overlaps
+from guitara_app.appointments.requests import BookingRequest
 from guitara_app.availability.models import Shift
 from guitara_app.clients.queries import search
 from guitara_app.firm.queries import firm_settings
@@ -68,6 +71,27 @@ def free_staff(firm: Firm, runs: int) -> list[Row]:
     return [
         row("candidates, ranked with reasons", timed(ours, runs), 100, 15),
         row("candidates (naive: two queries a person)", timed(naive, max(5, runs // 20), warm_up=2)),
+    ]
+
+
+def slot_search(firm: Firm, runs: int) -> list[Row]:
+    """The first slots of four weeks in which two therapists and a driver with a car are free; then anybody."""
+
+    def look(number: int, who: Literal["same", "any"]) -> None:
+        client, address = firm.clients[number % len(firm.clients)]
+        draft = BookingRequest(
+            client_id=client,
+            address_id=address,
+            service_ids=[firm.service],
+            therapist_ids=[firm.person(number), firm.person(number + 1)],
+            car_needed=True,
+        )
+        with reading() as session:
+            first_slots(session, draft, SlotQuestion(who=who), now=now())
+
+    return [
+        row("slot search, two people and a car, four weeks", timed(lambda n: look(n, "same"), runs), 200, 100),
+        row("slot search, anybody and a car, four weeks", timed(lambda n: look(n, "any"), runs // 3), 200, 150),
     ]
 
 

@@ -42,6 +42,7 @@ _QUICK = _HowMuch(100, 12, 100, (200,), Effort(100, 20), attempts=4_000)
 _LOOKUPS = {
     "conflict check": lookups.conflict_check,
     "candidates": lookups.free_staff,
+    "slot search": lookups.slot_search,
     "client search": lookups.client_search,
 }
 _PAGES = ("dashboard", "book", "push", "notifications", "transition", "connections")

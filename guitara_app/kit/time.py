@@ -27,6 +27,17 @@ def period(start: datetime, end: datetime) -> Range[datetime]:
     return Range(start, end, bounds="[)")
 
 
+def bounds(of: Range[datetime]) -> tuple[datetime, datetime]:
+    """Where a range begins and ends.
+
+    Raises:
+        ValueError: it goes on for ever.
+    """
+    if of.lower is None or of.upper is None:
+        raise ValueError("this range has no end, or no beginning")
+    return of.lower, of.upper
+
+
 def minutes_between(start: datetime, end: datetime) -> int:
     """Whole minutes from ``start`` to ``end``, rounded up, never below zero."""
     return max(0, -int(-(end - start).total_seconds() // 60))

@@ -7,8 +7,7 @@ Everything is looked up once and searched in memory. Whether somebody is free is
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
@@ -18,12 +17,11 @@ from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.candidates import Candidate, Wanted
 from guitara_app.appointments.queries.jobs import around, seat_jobs, travel_times
-from guitara_app.appointments.timeline import Job, in_the_way
+from guitara_app.appointments.slots import STEP, Evenings
+from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
-from guitara_app.kit.time import Calendar, Period, period
-from guitara_app.travel.estimate import TravelTimes
+from guitara_app.kit.time import Period, bounds, period
 
-STEP = timedelta(minutes=15)
 _TIMES_EACH_WAY = 2
 _LATER_EVENINGS = 7
 _LATER_TIMES = 3
@@ -53,28 +51,6 @@ class Alternatives(NamedTuple):
     others: list[OtherPeople] = []
 
 
-@dataclass(frozen=True, slots=True)
-class Evenings:
-    """Who is on shift and has which jobs, as far as it was looked up; ``giving`` gives what is wanted."""
-
-    calendar: Calendar
-    travel: TravelTimes
-    shifts: Mapping[int, Sequence[tuple[date, Period]]]
-    jobs: Mapping[int, Sequence[Job]]
-    giving: frozenset[int]
-    names: Mapping[int, str]
-
-    def is_free(self, person: int, job: Job) -> bool:
-        """Gives the services, is on shift for the whole of it that evening, and nothing is in the way."""
-        day = self.calendar.business_date(job.start)
-        on_shift = any(
-            evening == day and shift.lower <= job.start and job.end <= shift.upper
-            for evening, shift in self.shifts.get(person, ())
-            if shift.lower is not None and shift.upper is not None
-        )
-        return person in self.giving and on_shift and not in_the_way(job, self.jobs.get(person, ()), self.travel)
-
-
 def alternatives(
     session: Session,
     wanted: Wanted,
@@ -101,14 +77,14 @@ def alternatives(
     if free.issuperset(chosen) and enough and (chosen or free):
         return Alternatives()
     calendar = firm_settings(session).calendar
-    evenings = _look_up(session, wanted, [one.person_id for one in found], wanted.day, wanted.day, now=now, but=but)
+    evenings = look_up(session, wanted, [one.person_id for one in found], wanted.day, wanted.day, now=now, but=but)
     starts = list(steps_around(wanted.starts_at, calendar.day_period(wanted.day), now))
     known = bool(chosen or automatic)
     times = together(evenings, wanted.job, chosen, starts, automatic) if known else []
     if known and not times:
         last = wanted.day + timedelta(days=_LATER_EVENINGS)
         people = [one.person_id for one in found] if automatic else chosen
-        later = _look_up(session, wanted, people, wanted.day + timedelta(days=1), last, now=now, but=but)
+        later = look_up(session, wanted, people, wanted.day + timedelta(days=1), last, now=now, but=but)
         times = _on_later_evenings(later, wanted, chosen, now, automatic)
     # Where only those are too few whom nobody has named, other names are no help.
     others = (
@@ -132,12 +108,11 @@ def alternatives(
 
 def steps_around(wanted: datetime, within: Period, now: datetime) -> Iterator[datetime]:
     """The starts a quarter hour and more before and after ``wanted``, inside ``within`` and not past; nearest first."""
-    if within.lower is None or within.upper is None:
-        raise ValueError("an evening has a beginning and an end")
-    reach = int(max(within.upper - wanted, wanted - within.lower) / STEP) + 1
+    begins, ends = bounds(within)
+    reach = int(max(ends - wanted, wanted - begins) / STEP) + 1
     for distance in range(1, reach + 1):
         for start in (wanted + distance * STEP, wanted - distance * STEP):
-            if within.lower <= start < within.upper and start >= now:
+            if begins <= start < ends and start >= now:
                 yield start
 
 
@@ -208,23 +183,29 @@ _PEOPLE = text(
     "   WHERE v.id = ANY(:services) AND NOT EXISTS (SELECT 1 FROM person_services x"
     "     WHERE x.person_id = p.id AND x.service_id = v.id)) AS gives"
     " FROM people p JOIN shifts s ON s.person_id = p.id AND s.business_date BETWEEN :first AND :last"
-    " WHERE p.id = ANY(:people) GROUP BY p.id, p.name ORDER BY p.name, p.id"
+    " WHERE p.role = 'therapist' AND p.disabled_at IS NULL"
+    " AND (CAST(:people AS bigint[]) IS NULL OR p.id = ANY(:people)) GROUP BY p.id, p.name ORDER BY p.name, p.id"
 )
 
 
-def _look_up(
+def look_up(
     session: Session,
     wanted: Wanted,
-    people: Collection[int],
+    people: Collection[int] | None,
     first: date,
     last: date,
     *,
     now: datetime,
     but: Collection[int],
 ) -> Evenings:
+    """The evenings from ``first`` to ``last`` of ``people`` (None: of every therapist), by name; two statements.
+
+    ``wanted`` says which services are to be given; assignments in ``but`` do not count, they are about to be moved.
+    """
     firm = firm_settings(session)
     calendar = firm.calendar
-    values = {"people": list(people), "services": list(wanted.service_ids), "first": first, "last": last}
+    only = None if people is None else list(people)
+    values = {"people": only, "services": list(wanted.service_ids), "first": first, "last": last}
     rows = session.execute(_PEOPLE, values).all()
     reach = around(calendar.day_period(first).lower, calendar.day_period(last).upper)  # type: ignore[arg-type]  # bounded
     jobs = seat_jobs(session, [row.id for row in rows], now=now, within=reach, but=but)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, text
@@ -25,7 +25,7 @@ from guitara_app.appointments.queries.jobs import (
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
-from guitara_app.kit.time import Calendar, minutes_between
+from guitara_app.kit.time import Calendar, bounds, minutes_between
 from guitara_app.travel.estimate import Place, TravelTimes
 
 _NEEDS_CAR = "drives a motorcycle, this trip needs a car"
@@ -33,7 +33,10 @@ _NEEDS_CAR = "drives a motorcycle, this trip needs a car"
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What a trip asks of a driver: from when on, how long, and from where to where (None when that is not known)."""
+    """What a trip asks of a driver: from when on, how long, and from where to where (None when that is not known).
+
+    ``wanted_at`` is when it was to leave, of one that is late as well.
+    """
 
     leg_id: int
     start: datetime
@@ -41,6 +44,7 @@ class Trip:
     needs_car: bool
     origin: Place | None = None
     destination: Place | None = None
+    wanted_at: datetime | None = None
 
     @property
     def end(self) -> datetime:
@@ -89,6 +93,13 @@ _TRIPS = (
 _PENDING = text(
     f"{_TRIPS} WHERE g.state IN ('planned', 'searching') AND g.wanted_at >= :since AND g.wanted_at < :until"
     " ORDER BY g.urgent DESC, g.wanted_at, g.id"
+)
+_AHEAD = text(
+    "SELECT p.id, p.name, p.vehicle, s.starts, s.ends FROM people p JOIN LATERAL"
+    " (SELECT array_agg(lower(h) ORDER BY h) AS starts, array_agg(upper(h) ORDER BY h) AS ends"
+    "   FROM (SELECT unnest(range_agg(period)) AS h FROM shifts"
+    "   WHERE person_id = p.id AND period && tstzrange(:begins, :ends, '[)')) hours) s ON s.starts IS NOT NULL"
+    " WHERE p.role = 'driver' AND p.disabled_at IS NULL ORDER BY p.name, p.id"
 )
 _ON_DUTY = text(
     "SELECT p.id, p.name, p.vehicle, s.starts, s.ends, t.trips, t.last_done, c.in_at, c.out_at FROM people p"
@@ -162,6 +173,25 @@ def on_duty(session: Session, at: datetime, *, only: Collection[int] | None = No
     ]
 
 
+def on_duty_ahead(session: Session, first: date, last: date) -> dict[date, list[OnDuty]]:
+    """The drivers of each evening from ``first`` to ``last``, none of which has begun: nobody has driven or gone home.
+
+    One statement, however many evenings.
+    """
+    calendar = firm_settings(session).calendar
+    days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+    reach = {"begins": calendar.day_period(first).lower, "ends": calendar.day_period(last).upper}
+    rows = session.execute(_AHEAD, reach).all() if days else []
+    return {
+        day: [one for row in rows if (one := _ahead(row, *bounds(calendar.day_period(day)))).shifts] for day in days
+    }
+
+
+def _ahead(row: Row[Any], begins: datetime, ends: datetime) -> OnDuty:
+    hours = [one for one in zip(row.starts, row.ends, strict=True) if one[0] < ends and begins < one[1]]
+    return OnDuty(row.id, row.name, row.vehicle, tuple(hours), 0, None, None, False)
+
+
 def _trip(row: Row[Any], now: datetime) -> Trip:
     return Trip(
         leg_id=row.id,
@@ -170,6 +200,7 @@ def _trip(row: Row[Any], now: datetime) -> Trip:
         needs_car=row.vehicle_needed == Vehicle.CAR,
         origin=place_in(row, "from"),
         destination=place_in(row, "to"),
+        wanted_at=row.wanted_at,
     )
 
 

@@ -64,7 +64,7 @@ def preview(session: Session, draft: BookingRequest, *, now: datetime, visit: St
     checked again.
     """
     firm = firm_settings(session)
-    services = _services(session, draft, visit)
+    services = services_for(session, draft, visit)
     minutes, price = totals(services)
     problems = _problems_of_client(session, draft)
     if draft.service_ids and len(services) != len(set(draft.service_ids)):
@@ -153,7 +153,7 @@ def _problems_of_client(session: Session, draft: BookingRequest) -> list[Problem
     return problems
 
 
-def _services(session: Session, draft: BookingRequest, visit: Standing | None) -> list[ServiceChoice]:
+def services_for(session: Session, draft: BookingRequest, visit: Standing | None) -> list[ServiceChoice]:
     """Those chosen that can be booked: what is on sale, and what the visit was booked with."""
     if not draft.service_ids:
         return []

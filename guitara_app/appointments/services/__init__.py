@@ -20,6 +20,7 @@ from guitara_app.appointments.services.leg_offers import (
     step_back,
 )
 from guitara_app.appointments.services.materials import open_day, report_materials
+from guitara_app.appointments.services.moving import move
 from guitara_app.appointments.services.pickups import ask_pickup, got_home
 from guitara_app.appointments.services.relayout import grow_overdue
 from guitara_app.appointments.services.reminding import remind_unanswered
@@ -52,6 +53,7 @@ __all__ = [
     "insist",
     "lapse",
     "lapse_leg_offer",
+    "move",
     "no_show",
     "offer_leg",
     "open_day",

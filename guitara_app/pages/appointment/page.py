@@ -12,6 +12,7 @@ from guitara_app.live import AppointmentLive
 from guitara_app.pages.appointment.parts import acts, client, history, payments, people, summary, trips
 from guitara_app.pages.appointment.state import AppointmentState
 from guitara_app.pages.booking.change_form import change_button, change_drawer
+from guitara_app.pages.booking.slots import find_slot_button
 from guitara_app.pages.presence import also_looking
 from guitara_app.pages.shell import Who, desk_title, shell
 
@@ -56,7 +57,7 @@ def _visit() -> rx.Component:
                 class_name="line",
             ),
             rx.el.div(
-                rx.cond(AppointmentLive.detail["can_change"], change_button()),
+                rx.cond(AppointmentLive.detail["can_change"], rx.fragment(change_button(), find_slot_button())),
                 acts(AppointmentLive.detail["possible"]),
                 class_name="acts",
             ),

@@ -12,6 +12,7 @@ from guitara_app.pages.booking.changing import ChangeState
 from guitara_app.pages.booking.fields import field, group, text_field
 from guitara_app.pages.booking.parts import foot, more, what, when
 from guitara_app.pages.booking.people import people
+from guitara_app.pages.booking.slots import find_slots_for
 from guitara_app.pages.shell import Who
 
 DRAWER = "change"
@@ -47,7 +48,7 @@ def change_drawer() -> rx.Component:
         ),
         draft_form(
             rx.el.div(
-                when(ChangeState, first=True),
+                when(ChangeState, find_slots_for(number), first=True),
                 what(ChangeState),
                 people(ChangeState),
                 place(ChangeState),

@@ -10,6 +10,7 @@ from guitara_app.live import DeskLive
 from guitara_app.pages.booking.caller import caller, place
 from guitara_app.pages.booking.parts import foot, more, what, when
 from guitara_app.pages.booking.people import people
+from guitara_app.pages.booking.slots import find_slots_for
 from guitara_app.pages.booking.state import BookingState
 from guitara_app.pages.shell import Who
 
@@ -34,7 +35,7 @@ def booking_drawer() -> rx.Component:
         draft_form(
             rx.el.div(
                 caller(),
-                when(BookingState),
+                when(BookingState, find_slots_for(0)),
                 what(BookingState),
                 people(BookingState, automatic=True),
                 place(BookingState, of_client=BookingState.client["id"]),

@@ -10,8 +10,8 @@ from guitara_app.pages.booking.fields import Form, field, group, problem
 from guitara_app.pages.booking.views import ServiceLine
 
 
-def when(state: Form, *, first: bool = False) -> rx.Component:
-    """Evening and start, and the range that comes of it, in the words of evenings."""
+def when(state: Form, search: rx.Component, *, first: bool = False) -> rx.Component:
+    """Evening and start, and the range that comes of it, in the words of evenings; ``search`` finds another."""
     return group(
         "When",
         rx.el.div(
@@ -50,6 +50,7 @@ def when(state: Form, *, first: bool = False) -> rx.Component:
                 class_name="booking-range num",
                 role="status",
             ),
+            search,
             rx.el.datalist(rx.foreach(state.times, lambda quarter: rx.el.option(value=quarter)), id="quarter-hours"),
             class_name="booking-when",
         ),

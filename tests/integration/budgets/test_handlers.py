@@ -28,6 +28,7 @@ SAME_AS = {
     "acting": {
         "drivers_state.do",
         "appointment_state.do",
+        "slot_state.move",
         "tonight_state.do",
         "tonight_state.tap",
         "drivers_state.search",
@@ -86,6 +87,7 @@ CALLS: dict[str, Call] = {
     "drivers_state.begin": Call({"action": "choose_driver", "target_id": ":leg"}),
     "appointment_state.load": Call(path="/appointments/:visit"),
     "appointment_state.begin": Call({"action": "cancel", "target_id": ":visit"}),
+    "slot_state.find": Call({"draft": {"visit_id": ":visit"}, "question": {"who": "any"}, "key": ":key"}),
     "change_state.consider": Call({"draft": _CHANGE}),
     "change_state.save": Call({"draft": _CHANGE}),
     "tonight_state.load": Call(who="t0"),

@@ -1,0 +1,173 @@
+"""When those who are wanted are free: the quarter hours of evenings, asked of the same timeline as the booking.
+
+Pure. Everything is looked up before; here it is only searched.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from guitara_app.appointments.timeline import Job, in_the_way
+from guitara_app.kit.time import Calendar, Period, bounds
+from guitara_app.travel.estimate import LONGEST_MINUTES, TravelTimes
+
+STEP = timedelta(minutes=15)
+_MINUTE = timedelta(minutes=1)
+_REACH = timedelta(minutes=LONGEST_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Evenings:
+    """Who is on shift and has which jobs, as far as it was looked up; ``giving`` gives what is wanted."""
+
+    calendar: Calendar
+    travel: TravelTimes
+    shifts: Mapping[int, Sequence[tuple[date, Period]]]
+    jobs: Mapping[int, Sequence[Job]]
+    giving: frozenset[int]
+    names: Mapping[int, str]
+
+    def is_free(self, person: int, job: Job) -> bool:
+        """Gives the services, is on shift for the whole of it that evening, and nothing is in the way."""
+        day = self.calendar.business_date(job.start)
+        on_shift = any(
+            evening == day and shift.lower <= job.start and job.end <= shift.upper
+            for evening, shift in self.shifts.get(person, ())
+            if shift.lower is not None and shift.upper is not None
+        )
+        return person in self.giving and on_shift and not in_the_way(job, self.jobs.get(person, ()), self.travel)
+
+    def of(self, day: date, length: timedelta) -> Evenings:
+        """The same for one evening alone: the shifts of it, and the jobs near enough to matter to one of ``length``."""
+        begins, ends = bounds(self.calendar.day_period(day))
+        first, last = begins - _REACH, ends + length + _REACH
+        return dataclasses.replace(
+            self,
+            shifts={
+                person: [one for one in theirs if one[0] == day]
+                for person, theirs in self.shifts.items()
+                if any(one[0] == day for one in theirs)
+            },
+            # A pause after the end is no longer than the way to another place may be.
+            jobs={
+                person: [
+                    job
+                    for job in theirs
+                    if job.start < last and first < job.end + timedelta(minutes=job.buffer_minutes)
+                ]
+                for person, theirs in self.jobs.items()
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for: a job like ``job`` for all of ``chosen`` and ``others`` more, whoever they are.
+
+    It starts at ``first`` or later, in one of the evenings ``days``, by the clock not before ``earliest`` and not after
+    ``latest`` (None: any), and not at ``standing``, where it is already. Of others those in ``liked`` come first.
+    """
+
+    job: Job
+    chosen: tuple[int, ...]
+    others: int
+    first: datetime
+    days: tuple[date, ...]
+    earliest: time | None = None
+    latest: time | None = None
+    standing: datetime | None = None
+    liked: frozenset[int] = frozenset()
+    at_most: int = 8
+
+    def at(self, start: datetime) -> Job:
+        """The job, moved."""
+        return dataclasses.replace(self.job, start=start, end=start + (self.job.end - self.job.start))
+
+
+class Opening(NamedTuple):
+    """Quarter hours in a row, at each of which the same people can start; ``driver`` could drive to the first.
+
+    ``driver`` is 0 when none is asked for.
+    """
+
+    evening: date
+    starts: tuple[datetime, ...]
+    people: tuple[int, ...]
+    driver: int
+
+
+WhoDrives = Callable[[datetime], int]
+"""Who could bring them to a visit that starts then; 0 when nobody."""
+
+
+def openings(evenings: Evenings, search: Search, drivers: Callable[[date], WhoDrives] | None = None) -> list[Opening]:
+    """The first of them, by the clock.
+
+    ``drivers`` tells of an evening who could drive; None when the visit needs nobody to.
+    """
+    found: list[Opening] = []
+    length = search.job.end - search.job.start
+    for day in search.days:
+        tonight = evenings.of(day, length)
+        who = drivers(day) if drivers else _nobody_drives
+        for start in quarters(evenings.calendar, search, day):
+            last = found[-1] if found else None
+            if last is not None and _goes_on(last, tonight, search, start, who):
+                found[-1] = last._replace(starts=(*last.starts, start))
+                continue
+            if len(found) == search.at_most:
+                return found
+            opening = _opening(tonight, search, day, start, who)
+            if opening is not None:
+                found.append(opening)
+    return found
+
+
+def quarters(calendar: Calendar, search: Search, day: date) -> Iterator[datetime]:
+    """The quarter hours at which the visit may start that evening: while the firm is open, in order."""
+    opens, closes = bounds(calendar.open_period(day))
+    begin = opens if search.earliest is None else max(opens, calendar.at(day, search.earliest))
+    end = closes if search.latest is None else min(closes, calendar.at(day, search.latest) + _MINUTE)
+    start = opens + timedelta(minutes=-calendar.local(opens).minute % 15)
+    while start < end:
+        if start >= max(begin, search.first) and start != search.standing:
+            yield start
+        start += STEP
+
+
+def _nobody_drives(_start: datetime) -> int:
+    return -1
+
+
+def _goes_on(last: Opening, tonight: Evenings, search: Search, start: datetime, who: WhoDrives) -> bool:
+    if start - last.starts[-1] != STEP:
+        return False
+    job = search.at(start)
+    return all(tonight.is_free(person, job) for person in last.people) and who(start) != 0
+
+
+def _opening(tonight: Evenings, search: Search, day: date, start: datetime, who: WhoDrives) -> Opening | None:
+    job = search.at(start)
+    if not all(tonight.is_free(person, job) for person in search.chosen):
+        return None
+    # Of drivers there are few, of those who could come as others many: who is scarce is asked first.
+    driver = who(start)
+    if not driver:
+        return None
+    others = _others(tonight, search, job)
+    if len(others) < search.others:
+        return None
+    return Opening(day, (start,), (*search.chosen, *others), max(driver, 0))
+
+
+def _others(tonight: Evenings, search: Search, job: Job) -> list[int]:
+    """Enough others: who is liked, then who has fewest jobs that evening, then by name."""
+    if not search.others:
+        return []
+    spare = [one for one in tonight.names if one not in search.chosen and tonight.is_free(one, job)]
+    spare.sort(key=lambda one: (one not in search.liked, len(tonight.jobs.get(one, ()))))
+    return spare[: search.others]
