@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from guitara_app.appointments.timeline import Job, in_the_way
 from guitara_app.kit.time import Calendar, Period, bounds
@@ -100,11 +100,27 @@ class Opening(NamedTuple):
     driver: int
 
 
-WhoDrives = Callable[[datetime], int]
-"""Who could bring them to a visit that starts then; 0 when nobody."""
+class Drivers(Protocol):
+    """Those of one evening who could bring them to a visit that starts then."""
+
+    def is_left(self, start: datetime) -> bool:
+        """Whether there is one."""
+        ...
+
+    def best(self, start: datetime) -> int:
+        """Who it would be."""
+        ...
 
 
-def openings(evenings: Evenings, search: Search, drivers: Callable[[date], WhoDrives] | None = None) -> list[Opening]:
+class _NobodyDrives:
+    def is_left(self, _start: datetime) -> bool:
+        return True
+
+    def best(self, _start: datetime) -> int:
+        return 0
+
+
+def openings(evenings: Evenings, search: Search, drivers: Callable[[date], Drivers] | None = None) -> list[Opening]:
     """The first of them, by the clock.
 
     ``drivers`` tells of an evening who could drive; None when the visit needs nobody to.
@@ -113,7 +129,7 @@ def openings(evenings: Evenings, search: Search, drivers: Callable[[date], WhoDr
     length = search.job.end - search.job.start
     for day in search.days:
         tonight = evenings.of(day, length)
-        who = drivers(day) if drivers else _nobody_drives
+        who = drivers(day) if drivers else _NobodyDrives()
         for start in quarters(evenings.calendar, search, day):
             last = found[-1] if found else None
             if last is not None and _goes_on(last, tonight, search, start, who):
@@ -139,29 +155,24 @@ def quarters(calendar: Calendar, search: Search, day: date) -> Iterator[datetime
         start += STEP
 
 
-def _nobody_drives(_start: datetime) -> int:
-    return -1
-
-
-def _goes_on(last: Opening, tonight: Evenings, search: Search, start: datetime, who: WhoDrives) -> bool:
+def _goes_on(last: Opening, tonight: Evenings, search: Search, start: datetime, who: Drivers) -> bool:
     if start - last.starts[-1] != STEP:
         return False
     job = search.at(start)
-    return all(tonight.is_free(person, job) for person in last.people) and who(start) != 0
+    return all(tonight.is_free(person, job) for person in last.people) and who.is_left(start)
 
 
-def _opening(tonight: Evenings, search: Search, day: date, start: datetime, who: WhoDrives) -> Opening | None:
+def _opening(tonight: Evenings, search: Search, day: date, start: datetime, who: Drivers) -> Opening | None:
     job = search.at(start)
     if not all(tonight.is_free(person, job) for person in search.chosen):
         return None
     # Of drivers there are few, of those who could come as others many: who is scarce is asked first.
-    driver = who(start)
-    if not driver:
+    if not who.is_left(start):
         return None
     others = _others(tonight, search, job)
     if len(others) < search.others:
         return None
-    return Opening(day, (start,), (*search.chosen, *others), max(driver, 0))
+    return Opening(day, (start,), (*search.chosen, *others), who.best(start))
 
 
 def _others(tonight: Evenings, search: Search, job: Job) -> list[int]:

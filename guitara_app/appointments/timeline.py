@@ -57,13 +57,19 @@ def in_the_way(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> list[tuple
     With each the minutes that are missing; empty when the person is free.
     """
     found: dict[int, tuple[Job, int]] = {}
-    pause = timedelta(minutes=new.buffer_minutes)
+    until = new.end + timedelta(minutes=new.buffer_minutes)
+    before: Job | None = None
+    after: Job | None = None
+    # One walk: this is asked for everybody and every quarter hour when a slot is looked for.
     for job in jobs:
-        end = job.end + timedelta(minutes=job.buffer_minutes)
-        if job.start < new.end + pause and new.start < end:
-            found[job.id] = (job, minutes_between(max(job.start, new.start), min(end, new.end + pause)))
-    before = max((job for job in jobs if job.start <= new.start), key=lambda job: (job.start, job.id), default=None)
-    after = min((job for job in jobs if job.start > new.start), key=lambda job: (job.start, job.id), default=None)
+        start, end = job.start, job.end + timedelta(minutes=job.buffer_minutes)
+        if start < until and new.start < end:
+            found[job.id] = (job, minutes_between(max(start, new.start), min(end, until)))
+        if start <= new.start:
+            if before is None or (start, job.id) > (before.start, before.id):
+                before = job
+        elif after is None or (start, job.id) < (after.start, after.id):
+            after = job
     if before is not None and before.id not in found:
         missing = minutes_between(new.start, before.end + timedelta(minutes=turnaround(before, new, travel)))
         if missing:

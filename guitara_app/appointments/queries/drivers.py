@@ -33,10 +33,7 @@ _NEEDS_CAR = "drives a motorcycle, this trip needs a car"
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What a trip asks of a driver: from when on, how long, and from where to where (None when that is not known).
-
-    ``wanted_at`` is when it was to leave, of one that is late as well.
-    """
+    """What a trip asks of a driver: from when on, how long, and from where to where (None when that is not known)."""
 
     leg_id: int
     start: datetime
@@ -44,7 +41,6 @@ class Trip:
     needs_car: bool
     origin: Place | None = None
     destination: Place | None = None
-    wanted_at: datetime | None = None
 
     @property
     def end(self) -> datetime:
@@ -200,7 +196,6 @@ def _trip(row: Row[Any], now: datetime) -> Trip:
         needs_car=row.vehicle_needed == Vehicle.CAR,
         origin=place_in(row, "from"),
         destination=place_in(row, "to"),
-        wanted_at=row.wanted_at,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from sqlalchemy.orm import Session
 from sqlmodel import select
@@ -21,51 +22,88 @@ from guitara_app.travel.estimate import LONGEST_MINUTES, Place, TravelTimes
 _REACH = timedelta(minutes=LONGEST_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
 class Fleet:
-    """The drivers of an evening with the trips they have, and the trips that nobody has yet. Pure.
+    """The drivers of an evening with the trips they have, and its trips that nobody has yet. Pure.
 
     Trips that are planned or looked for still need a driver too: they are given out here, in thought, in the order and
     to the drivers that they would really go to, before what is left is looked at.
     """
 
-    people: Sequence[OnDuty]
-    jobs: Mapping[int, Sequence[Job]]
-    waiting: Sequence[Trip]
-    travel: TravelTimes
+    def __init__(
+        self,
+        people: Sequence[OnDuty],
+        jobs: Mapping[int, Sequence[Job]],
+        waiting: Sequence[Trip],
+        travel: TravelTimes,
+    ) -> None:
+        self.people = people
+        self._jobs = jobs
+        self._waiting = [(trip, trip.job) for trip in waiting]
+        self._travel = travel
+        self._given: Mapping[int, Sequence[Job]] | None = None
 
-    def free_for(self, trip: Trip) -> list[OnDuty]:
-        """Who is left for the trip as it is, the longest free first."""
-        fitting = [one for one in self.people if one.fits(trip)]
-        left = [one for one in fitting if _is_free(one, trip, self.jobs[one.id], self.travel)]
-        in_the_same_time = [one for one in self._waiting(trip) if in_the_way(trip.job, [one.job], self.travel)]
-        jobs = self.jobs
-        if left and len(left) <= len(in_the_same_time):
-            # Otherwise somebody is left however those are given out.
-            jobs = self._given_out(trip)
-            left = [one for one in left if _is_free(one, trip, jobs[one.id], self.travel)]
-        return sorted(left, key=lambda one: (one.idle_since(jobs[one.id], trip.start), one.name, one.id))
+    def is_left_for(self, trip: Trip) -> bool:
+        """Whether somebody is left for the trip as it is."""
+        return bool(self._left(trip, at_most=1))
+
+    def best_for(self, trip: Trip) -> OnDuty | None:
+        """Who of those left has been free the longest."""
+        left = self._left(trip)
+        jobs = self._given or self._jobs
+        return min(left, key=lambda one: (one.idle_since(jobs[one.id], trip.start), one.name, one.id), default=None)
 
     def earliest(self, trip: Trip) -> datetime | None:
         """When the trip could leave at the earliest, from its own start on; None when not in that evening any more."""
-        if self.free_for(trip):
+        if self.is_left_for(trip):
             return trip.start
-        jobs, fitting = self._given_out(trip), [one for one in self.people if one.fits(trip)]
-        found = [start for one in fitting if (start := _first_start(one, trip, jobs[one.id], self.travel)) is not None]
-        return min(found, default=None)
+        fitting = [one for one in self.people if one.fits(trip)]
+        return min((start for one in fitting if (start := self._first_start(one, trip)) is not None), default=None)
 
-    def _waiting(self, trip: Trip) -> list[Trip]:
-        closes = max((ends for one in self.people for _, ends in one.shifts), default=trip.end)
-        return [one for one in self.waiting if trip.start - _REACH <= (one.wanted_at or one.start) < closes]
+    def _in_the_same_time(self, job: Job) -> int:
+        """How many of those that wait would be in its way."""
+        return sum(
+            1
+            for _, other in self._waiting
+            if other.start < job.end + _REACH
+            and job.start < other.end + _REACH
+            and in_the_way(job, [other], self._travel)
+        )
 
-    def _given_out(self, trip: Trip) -> dict[int, list[Job]]:
-        jobs = {person: list(theirs) for person, theirs in self.jobs.items()}
-        for other in self._waiting(trip):
-            free = [one for one in self.people if one.fits(other) and _is_free(one, other, jobs[one.id], self.travel)]
-            if free:
-                best = min(free, key=lambda one: (one.idle_since(jobs[one.id], other.start), one.name, one.id))
-                jobs[best.id].append(other.job)
-        return jobs
+    def _left(self, trip: Trip, *, at_most: int = 0) -> list[OnDuty]:
+        """Who is left for it; with ``at_most`` perhaps not all of them."""
+        job, waiting = trip.job, 0 if self._given else self._in_the_same_time(trip.job)
+        jobs = self._given or self._jobs
+        free = (one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs))
+        left = list(islice(free, waiting + at_most) if at_most else free)
+        if left and len(left) <= waiting:
+            # Otherwise somebody is left however those are given out.
+            jobs = self._given_out()
+            left = [one for one in left if self._is_free(one, job, jobs)]
+        return left
+
+    def _given_out(self) -> Mapping[int, Sequence[Job]]:
+        if self._given is None:
+            jobs = {person: list(theirs) for person, theirs in self._jobs.items()}
+            for trip, job in self._waiting:
+                free = [one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs)]
+                if free:
+                    best = min(free, key=lambda one: (one.idle_since(jobs[one.id], job.start), one.name, one.id))
+                    jobs[best.id].append(job)
+            self._given = jobs
+        return self._given
+
+    def _is_free(self, driver: OnDuty, job: Job, jobs: Mapping[int, Sequence[Job]]) -> bool:
+        return driver.covers(job.start, job.end) and not in_the_way(job, jobs[driver.id], self._travel)
+
+    def _first_start(self, driver: OnDuty, trip: Trip) -> datetime | None:
+        """At once, when a shift begins, or when one of the driver's jobs is over: nothing else matters."""
+        jobs = self._given_out()
+        starts = {trip.start, *(begins for begins, _ in driver.shifts)}
+        starts |= {job.end + timedelta(minutes=turnaround(job, trip.job, self._travel)) for job in jobs[driver.id]}
+        for start in sorted(start for start in starts if start >= trip.start):
+            if self._is_free(driver, replace(trip, start=start).job, jobs):
+                return start
+        return None
 
 
 def earliest_driver(session: Session, trip: Trip, *, now: datetime, instead_of: int = 0) -> datetime | None:
@@ -73,9 +111,9 @@ def earliest_driver(session: Session, trip: Trip, *, now: datetime, instead_of: 
 
     Trips to the visit ``instead_of`` give way to this one.
     """
+    day = firm_settings(session).calendar.business_date(trip.start)
     people = [one for one in on_duty(session, trip.start) if one.shifts and not one.has_gone]
-    closes = max((ends for one in people for _, ends in one.shifts), default=trip.end)
-    return _fleet(session, people, trip.start - _REACH, closes, now=now, instead_of=instead_of).earliest(trip)
+    return _fleets(session, {day: people}, now=now, instead_of=instead_of)[day].earliest(trip)
 
 
 def fleets(session: Session, first: date, last: date, *, now: datetime, instead_of: int = 0) -> dict[date, Fleet]:
@@ -85,20 +123,7 @@ def fleets(session: Session, first: date, last: date, *, now: datetime, instead_
     duty = on_duty_ahead(session, max(first, tonight + timedelta(days=1)), last)
     if first <= tonight:
         duty[tonight] = [one for one in on_duty(session, now) if one.shifts and not one.has_gone]
-    everybody = list({one.id: one for people in duty.values() for one in people}.values())
-    begins, ends = bounds(calendar.day_period(first))[0], bounds(calendar.day_period(last))[1]
-    whole = _fleet(session, everybody, begins - _REACH, ends + _REACH, now=now, instead_of=instead_of)
-    found: dict[date, Fleet] = {}
-    for day, people in duty.items():
-        begins, ends = bounds(calendar.day_period(day))
-        near, far = begins - 2 * _REACH, ends + 2 * _REACH
-        found[day] = Fleet(
-            people=people,
-            jobs={one.id: [job for job in whole.jobs[one.id] if job.start < far and near < job.end] for one in people},
-            waiting=[one for one in whole.waiting if near <= (one.wanted_at or one.start) < far],
-            travel=whole.travel,
-        )
-    return found
+    return _fleets(session, duty, now=now, instead_of=instead_of)
 
 
 def way_there(firm: FirmSettings, starts_at: datetime, *, car: bool, place: Place | None, now: datetime) -> Trip:
@@ -125,29 +150,29 @@ def no_driver_warning(session: Session, wanted: Wanted, *, car: bool, now: datet
     return [f"No {whom} before {firm.calendar.clock_label(there, wanted.day)}."]
 
 
-def _fleet(
-    session: Session, people: Sequence[OnDuty], since: datetime, until: datetime, *, now: datetime, instead_of: int
-) -> Fleet:
+def _fleets(
+    session: Session, duty: Mapping[date, Sequence[OnDuty]], *, now: datetime, instead_of: int
+) -> dict[date, Fleet]:
+    firm = firm_settings(session)
+    travel, whole = travel_times(firm), {day: bounds(firm.calendar.day_period(day)) for day in duty}
     given_up = set(session.scalars(select(Leg.id).where(Leg.to_appointment_id == instead_of))) if instead_of else set()
-    known = leg_jobs(session, [one.id for one in people], now=now, but=given_up)
-    waiting = pending_trips(session, since, until, now=now)
-    return Fleet(
-        people=people,
-        jobs={person: [one.job for one in jobs] for person, jobs in known.items()},
-        waiting=[one for one in waiting if one.leg_id not in given_up],
-        travel=travel_times(firm_settings(session)),
-    )
+    known = leg_jobs(session, {one.id for people in duty.values() for one in people}, now=now, but=given_up)
+    jobs = {person: [one.job for one in theirs] for person, theirs in known.items()}
+    # What was to leave long ago is late, and leaves as soon as it can.
+    since, until = min(begins for begins, _ in whole.values()) - _REACH, max(ends for _, ends in whole.values())
+    waiting = [one for one in pending_trips(session, since, until, now=now) if one.leg_id not in given_up]
+    return {
+        day: Fleet(
+            people=people,
+            jobs={one.id: _near(jobs[one.id], whole[day]) for one in people},
+            waiting=[one for one in waiting if one.start < whole[day][1] and whole[day][0] < one.end + _REACH],
+            travel=travel,
+        )
+        for day, people in duty.items()
+    }
 
 
-def _is_free(driver: OnDuty, trip: Trip, jobs: Sequence[Job], travel: TravelTimes) -> bool:
-    return driver.covers(trip.start, trip.end) and not in_the_way(trip.job, jobs, travel)
-
-
-def _first_start(driver: OnDuty, trip: Trip, jobs: Sequence[Job], travel: TravelTimes) -> datetime | None:
-    """The driver can start at once, when a shift begins, or when one of their jobs is over: nothing else matters."""
-    starts = {trip.start, *(begins for begins, _ in driver.shifts)}
-    starts |= {job.end + timedelta(minutes=turnaround(job, trip.job, travel)) for job in jobs}
-    for start in sorted(start for start in starts if start >= trip.start):
-        if _is_free(driver, replace(trip, start=start), jobs, travel):
-            return start
-    return None
+def _near(jobs: Sequence[Job], evening: tuple[datetime, datetime]) -> list[Job]:
+    """Those that could matter to a trip of the evening."""
+    begins, ends = evening[0] - _REACH, evening[1] + 2 * _REACH
+    return [job for job in jobs if job.start < ends and begins < job.end]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -17,17 +18,20 @@ from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.alternatives import look_up
 from guitara_app.appointments.queries.candidates import Wanted
+from guitara_app.appointments.queries.drivers import Trip
 from guitara_app.appointments.queries.earliest_driver import Fleet, fleets, way_there
 from guitara_app.appointments.queries.fields import Standing
 from guitara_app.appointments.queries.preview import services_for, wanted_by
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import needs_car, plan
-from guitara_app.appointments.slots import Evenings, Opening, Search, WhoDrives, openings
+from guitara_app.appointments.slots import Drivers, Evenings, Opening, Search, openings
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.time import Calendar
 
 WEEKS = 4
+_AT_ONCE = (2, 5, 12)
+"""Evenings are looked at in parts: so many from the first, then up to so many, then the rest."""
 
 
 class SlotQuestion(BaseModel):
@@ -94,13 +98,9 @@ def first_slots(
     # Any time will do, only not one that has passed: what matters is the length, the pause and the place.
     planned = plan(draft, services, firm, now=now, starts_at=now)
     wanted = wanted_by(session, draft, planned)
-    own = [seat.id for seat in visit.seats] if visit else []
     same = question.who == "same" and bool(draft.people)
     chosen = tuple(draft.therapist_ids) if same else ()
     others = draft.automatic if same else max(1, draft.people)
-    pool = None if others else chosen
-    evenings = look_up(session, wanted, pool, days[0], days[-1], now=now, but=own)
-    evenings = _as_booked(evenings, draft, visit)
     search = Search(
         job=wanted.job,
         chosen=chosen,
@@ -113,17 +113,52 @@ def first_slots(
         liked=_liked(session, draft),
         at_most=at_most,
     )
-    if not draft.driver_needed:
-        found, drivers, whom = openings(evenings, search), dict[int, str](), ""
-    else:
-        car = needs_car(draft.driver_needed, draft.car_needed, max(1, draft.people))
-        duty = fleets(session, days[0], days[-1], now=now, instead_of=visit.id if visit else 0)
-        found = openings(evenings, search, _driving(duty, firm, wanted, car=car, now=now))
+    found: list[FirstSlot] = []
+    seen = _Seen()
+    # The first few evenings are mostly enough, and of a large firm four weeks are thousands of rows.
+    for begin, end in pairwise((0, *(many for many in _AT_ONCE if many < len(days)), len(days))):
+        part = dataclasses.replace(search, days=days[begin:end], at_most=at_most - len(found))
+        evenings = _evenings(session, wanted, draft, visit, part, now=now)
+        seen.add(evenings)
+        duty = _duty(session, draft, part, visit, now=now)
+        driving = _driving(duty, firm, wanted, car=_needs_car(draft), now=now) if duty else None
         drivers = {one.id: f"{one.name} ({one.vehicle})" for fleet in duty.values() for one in fleet.people}
-        whom = "driver with a car" if car else "driver"
-    if not found:
-        return FoundSlots([], _nothing(session, search, evenings, whom))
-    return FoundSlots([_said(one, evenings, draft, drivers, calendar) for one in found])
+        found += [_said(one, evenings, draft, drivers, calendar) for one in openings(evenings, part, driving)]
+        if len(found) >= at_most:
+            break
+    return FoundSlots(found, "" if found else _nothing(session, search, seen, draft))
+
+
+def _evenings(
+    session: Session, wanted: Wanted, draft: BookingRequest, visit: Standing | None, part: Search, *, now: datetime
+) -> Evenings:
+    own = [seat.id for seat in visit.seats] if visit else []
+    people = None if part.others else part.chosen
+    return _as_booked(look_up(session, wanted, people, part.days[0], part.days[-1], now=now, but=own), draft, visit)
+
+
+def _duty(
+    session: Session, draft: BookingRequest, part: Search, visit: Standing | None, *, now: datetime
+) -> dict[date, Fleet]:
+    if not draft.driver_needed:
+        return {}
+    return fleets(session, part.days[0], part.days[-1], now=now, instead_of=visit.id if visit else 0)
+
+
+def _needs_car(draft: BookingRequest) -> bool:
+    return needs_car(draft.driver_needed, draft.car_needed, max(1, draft.people))
+
+
+class _Seen:
+    """Who was on shift at all, and who gives what is wanted."""
+
+    def __init__(self) -> None:
+        self.names: dict[int, str] = {}
+        self.giving: set[int] = set()
+
+    def add(self, evenings: Evenings) -> None:
+        self.names |= evenings.names
+        self.giving |= evenings.giving
 
 
 def _days(question: SlotQuestion, firm: FirmSettings, now: datetime) -> tuple[date, ...]:
@@ -141,20 +176,29 @@ def _days(question: SlotQuestion, firm: FirmSettings, now: datetime) -> tuple[da
     return tuple(first + timedelta(days=number) for number in range((ahead - first).days + 1))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Driving:
+    """The drivers of an evening, asked for the way to the visit."""
+
+    fleet: Fleet
+    trip: Callable[[datetime], Trip]
+
+    def is_left(self, start: datetime) -> bool:
+        trip = self.trip(start)
+        return trip.end <= start and self.fleet.is_left_for(trip)
+
+    def best(self, start: datetime) -> int:
+        found = self.fleet.best_for(self.trip(start))
+        return found.id if found else 0
+
+
 def _driving(
     duty: dict[date, Fleet], firm: FirmSettings, wanted: Wanted, *, car: bool, now: datetime
-) -> Callable[[date], WhoDrives]:
-    def of(day: date) -> WhoDrives:
-        fleet = duty[day]
+) -> Callable[[date], Drivers]:
+    def trip(start: datetime) -> Trip:
+        return way_there(firm, start, car=car, place=wanted.place, now=now)
 
-        def who(start: datetime) -> int:
-            trip = way_there(firm, start, car=car, place=wanted.place, now=now)
-            left = fleet.free_for(trip) if trip.end <= start else []
-            return left[0].id if left else 0
-
-        return who
-
-    return of
+    return lambda day: _Driving(duty[day], trip)
 
 
 def _as_booked(evenings: Evenings, draft: BookingRequest, visit: Standing | None) -> Evenings:
@@ -188,16 +232,17 @@ def _said(
     )
 
 
-def _nothing(session: Session, search: Search, evenings: Evenings, whom: str) -> str:
+def _nothing(session: Session, search: Search, seen: _Seen, draft: BookingRequest) -> str:
     """Why there may be no slot, in a sentence that says what to try."""
-    gone = sorted(set(search.chosen) - set(evenings.names))
+    gone = sorted(set(search.chosen) - set(seen.names))
     if gone:
         names = session.execute(text("SELECT name FROM people WHERE id = ANY(:ids) ORDER BY name"), {"ids": gone})
         return f"Not on shift in these weeks: {', '.join(names.scalars())}. Ask for anybody instead."
-    cannot = [evenings.names[one] for one in search.chosen if one not in evenings.giving]
+    cannot = [seen.names[one] for one in search.chosen if one not in seen.giving]
     if cannot:
         return f"Does not give these services: {', '.join(cannot)}. Ask for anybody instead."
-    with_driver = f" while a {whom} is left" if whom else ""
+    whom = "a driver with a car" if _needs_car(draft) else "a driver"
+    with_driver = f" while {whom} is left" if draft.driver_needed else ""
     return (
         f"No slot in these {WEEKS} weeks is free for them{with_driver}. Try other hours, anybody, or a later evening."
     )

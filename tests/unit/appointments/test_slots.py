@@ -131,11 +131,23 @@ def test_the_first_slots_are_those_a_walk_by_the_minute_finds(
 ) -> None:
     evenings, search, drives = case
 
-    def drivers(day: date) -> object:
-        begins, ends = drives[day]
-        return lambda start: 7 if at(day, begins) <= start <= at(day, ends) else 0
+    assert openings(evenings, search, lambda day: OneDriver(day, *drives[day])) == by_the_minute(
+        evenings, search, drives
+    )
 
-    assert openings(evenings, search, drivers) == by_the_minute(evenings, search, drives)  # type: ignore[arg-type]  # a lambda
+
+class OneDriver:
+    """Somebody who can be there from one minute to another."""
+
+    def __init__(self, day: date, begins: int, ends: int) -> None:
+        self._hours = (at(day, begins), at(day, ends))
+
+    def is_left(self, start: datetime) -> bool:
+        return self._hours[0] <= start <= self._hours[1]
+
+    def best(self, start: datetime) -> int:
+        assert self.is_left(start)
+        return 7
 
 
 def test_half_past_midnight_belongs_to_the_evening_before_and_is_found() -> None:
