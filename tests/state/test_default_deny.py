@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Any
 
 import annotated_types
@@ -160,9 +162,9 @@ def _fitting(annotation: Any, metadata: list[Any]) -> Any:
     if pattern:
         return str(find(from_regex(pattern, fullmatch=True), lambda _: True))
     least = next((rule.ge for rule in metadata if isinstance(rule, annotated_types.Ge)), 1)
-    return {int: least, float: least, bool: False, str: "x", dict: {}, list: []}[
-        typing.get_origin(annotation) or annotation
-    ]
+    plain = {int: least, float: least, bool: False, str: "x", dict: {}, list: []}
+    times = {date: "2026-11-23", time: "21:30", Decimal: "500"}
+    return (plain | times)[typing.get_origin(annotation) or annotation]
 
 
 def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:

@@ -30,7 +30,7 @@ from guitara_app.kit.errors import Invalid
 from guitara_app.kit.time import Calendar
 
 WEEKS = 4
-_AT_ONCE = (2, 5, 12)
+_AT_ONCE = (3, 9)
 """Evenings are looked at in parts: so many from the first, then up to so many, then the rest."""
 
 

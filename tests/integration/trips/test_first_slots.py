@@ -132,8 +132,8 @@ def test_it_takes_few_statements_however_many_there_are(road: Road, statements: 
     road.trip(0)
     statements.clear()
     look(road.firm.request(0, 1, driver_needed=True, car_needed=True))
-    # Four parts of the four weeks, each read once.
-    assert len(statements) <= 40
+    # Three parts of the four weeks, each read once.
+    assert len(statements) <= 30
 
 
 @pytest.fixture
