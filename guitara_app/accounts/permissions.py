@@ -45,6 +45,7 @@ class Permission(StrEnum):
     MANAGE_SHIFTS = "manage_shifts"
     SEE_PLAN = "see_plan"
     OWN_SHIFTS = "own_shifts"
+    SET_HOLIDAYS = "set_holidays"
     MANAGE_STOCK = "manage_stock"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_SYSTEM = "see_system"
@@ -70,6 +71,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_SHIFTS: DESK,
     Permission.SEE_PLAN: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.OWN_SHIFTS: FIELD,
+    Permission.SET_HOLIDAYS: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_STOCK: DESK,
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Permission.SEE_SYSTEM: frozenset({Role.ADMIN}),

@@ -50,6 +50,8 @@ class ShiftException(Table, table=True):
     __table_args__ = (
         UniqueConstraint("person_id", "business_date"),
         CheckConstraint("(starts IS NULL) = (ends IS NULL)", name="both_ends"),
+        CheckConstraint("(break_starts IS NULL) = (break_ends IS NULL)", name="whole_break"),
+        CheckConstraint("break_starts IS NULL OR starts IS NOT NULL", name="break_in_hours"),
     )
 
     id: int = identity()
@@ -57,6 +59,8 @@ class ShiftException(Table, table=True):
     business_date: date
     starts: time | None = None
     ends: time | None = None
+    break_starts: time | None = None
+    break_ends: time | None = None
     set_by_id: int | None = reference("people.id", nullable=True)
 
 

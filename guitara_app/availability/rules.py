@@ -6,7 +6,7 @@ Spans are pairs of instants, half-open: ``(13:00, 15:00)`` and ``(15:00, 17:00)`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from guitara_app.kit.errors import Invalid
@@ -15,6 +15,9 @@ from guitara_app.kit.time import Calendar
 Span = tuple[datetime, datetime]
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+AS_USUAL, CLOSED = "as_usual", "closed"
+"""What a firm may do on a holiday, besides open hours such as ``15:00-22:00``."""
 
 LONGEST_SHIFT = timedelta(hours=18)
 LONGEST_TIME_OFF = timedelta(days=366)
@@ -50,6 +53,47 @@ class Dated:
     hours: Hours | None
 
 
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A public holiday, and what the firm does on its evening: as always, closed, or open from ``opens`` to ``closes``.
+
+    It concerns usual hours alone: what was said by hand about the evening is said about the holiday too.
+    """
+
+    name: str
+    closed: bool = False
+    opens: time | None = None
+    closes: time | None = None
+
+    def __str__(self) -> str:
+        """``Christmas Day, closed``."""
+        if self.closed:
+            return f"{self.name}, closed"
+        return f"{self.name}, {self.opens:%H:%M} to {self.closes:%H:%M}" if self.opens and self.closes else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everything that was said about one person's time, from which their shifts follow.
+
+    ``fixed`` are shifts that stand by themselves: of evenings before, imported, or written in the console.
+    """
+
+    week: Mapping[int, Hours] = field(default_factory=dict)
+    dated: Mapping[date, Dated] = field(default_factory=dict)
+    off: Sequence[Span] = ()
+    fixed: Mapping[date, Sequence[Span]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What somebody wants to say anew; whatever is not in it stays. None is a free weekday, or usual hours again."""
+
+    week: Mapping[int, Hours | None] = field(default_factory=dict)
+    dated: Mapping[date, Dated | None] = field(default_factory=dict)
+    off: Sequence[Span] = ()
+
+
 def check_hours(hours: Hours, *, field: str = "") -> None:
     """Refuse hours that cannot be worked. ``field`` is put after ``ends`` and the like to name the input.
 
@@ -67,6 +111,19 @@ def check_hours(hours: Hours, *, field: str = "") -> None:
         raise Invalid(
             f"The break must lie inside {hours.starts:%H:%M} to {hours.ends:%H:%M}.", field=f"break_starts{field}"
         )
+
+
+def evening_hours(clocks: tuple[time, time], before: Hours | None) -> Hours:
+    """These hours for one evening, with the break that was said for it before as long as it still lies inside."""
+    starts, ends = (clock.replace(second=0, microsecond=0, tzinfo=None) for clock in clocks)
+    if before is not None and before.break_starts is not None:
+        kept = Hours(starts, ends, before.break_starts, before.break_ends)
+        try:
+            check_hours(kept)
+        except Invalid:
+            return Hours(starts, ends)
+        return kept
+    return Hours(starts, ends)
 
 
 def check_week(week: Mapping[int, Hours], calendar: Calendar) -> None:
@@ -99,7 +156,13 @@ def spans_of(hours: Hours, day: date, calendar: Calendar) -> list[Span]:
 
 
 def effective(
-    day: date, calendar: Calendar, *, usual: Sequence[Hours], dated: Dated | None, off: Iterable[Span]
+    day: date,
+    calendar: Calendar,
+    *,
+    usual: Sequence[Hours],
+    dated: Dated | None,
+    off: Iterable[Span],
+    holiday: Holiday | None = None,
 ) -> list[Span]:
     """When somebody can be offered work in business day ``day``, in order, nothing overlapping or touching.
 
@@ -109,9 +172,13 @@ def effective(
         usual: the hours of that weekday.
         dated: what was said by hand about this evening; it takes the place of ``usual``.
         off: approved time off; it wins over both.
+        holiday: what the firm does on it cuts the usual hours, and nothing that was said by hand.
     """
     said = usual if dated is None else [dated.hours] if dated.hours else []
-    return subtract(merge(span for hours in said for span in spans_of(hours, day, calendar)), off)
+    spans = merge(span for hours in said for span in spans_of(hours, day, calendar))
+    if dated is None and holiday is not None:
+        spans = _on_holiday(spans, holiday, day, calendar)
+    return subtract(spans, off)
 
 
 def days_of(
@@ -122,6 +189,7 @@ def days_of(
     dated: Mapping[date, Dated],
     off: Sequence[Span],
     taken: Iterable[Span] = (),
+    holidays: Mapping[date, Holiday] | None = None,
 ) -> dict[date, list[Span]]:
     """The effective spans of each of ``days``, never two over the same instant.
 
@@ -131,10 +199,99 @@ def days_of(
     kept = list(taken)
     for day in days:
         usual = week.get(day.weekday())
-        spans = effective(day, calendar, usual=[usual] if usual else [], dated=dated.get(day), off=off)
+        spans = effective(
+            day,
+            calendar,
+            usual=[usual] if usual else [],
+            dated=dated.get(day),
+            off=off,
+            holiday=(holidays or {}).get(day),
+        )
         found[day] = subtract(spans, kept)
         kept = [*taken, *found[day]]
     return found
+
+
+def holiday_of(names: Sequence[str], otherwise: str, each: Mapping[str, str]) -> Holiday:
+    """What the firm does on the holiday of these names: what is said of one of them, else what it does ``otherwise``.
+
+    Args:
+        names: as the calendar knows the day; two holidays may fall on one.
+        otherwise: AS_USUAL or CLOSED.
+        each: by name, one of these or open hours; what cannot be read counts as not said.
+    """
+    said = next((each[name] for name in names if each.get(name)), otherwise)
+    hours = open_hours(said)
+    return Holiday(
+        ", ".join(names),
+        closed=said == CLOSED,
+        opens=hours.starts if hours else None,
+        closes=hours.ends if hours else None,
+    )
+
+
+def open_hours(said: str) -> Hours | None:
+    """``15:00-22:00`` as hours; None when it is none."""
+    try:
+        starts, ends = (time.fromisoformat(clock) for clock in said.split("-"))
+    except ValueError:
+        return None
+    return Hours(starts, ends)
+
+
+def planned(
+    days: Sequence[date], calendar: Calendar, said: Said, holidays: Mapping[date, Holiday]
+) -> dict[date, list[Span]]:
+    """The spans of each of ``days`` that follow from what was said; those of fixed evenings are theirs already."""
+    return days_of(
+        [day for day in days if day not in said.fixed],
+        calendar,
+        week=said.week,
+        dated=said.dated,
+        off=said.off,
+        taken=[span for spans in said.fixed.values() for span in spans],
+        holidays=holidays,
+    )
+
+
+def edited(said: Said, edit: Edit) -> Said:
+    """What is said once the edit is saved. An evening that the edit speaks of is fixed no longer."""
+    week = {day: hours for day, hours in {**said.week, **edit.week}.items() if hours is not None}
+    dated = {day: one for day, one in {**said.dated, **edit.dated}.items() if one is not None}
+    fixed = {day: spans for day, spans in said.fixed.items() if day not in edit.dated}
+    return Said(week, dated, [*said.off, *edit.off], fixed)
+
+
+def uncovered(jobs: Iterable[Span], spans: Iterable[Span]) -> list[int]:
+    """Which of ``jobs``, by their place, do not lie inside ``spans``; hours that touch count as one."""
+    whole = merge(spans)
+    return [
+        place
+        for place, (start, end) in enumerate(jobs)
+        if not any(begin <= start and end <= over for begin, over in whole)
+    ]
+
+
+def said_on(day: date, said: Said, calendar: Calendar) -> Hours | None:
+    """The hours of an evening as somebody would type them: by hand, else those of a fixed shift, else the usual."""
+    if day in said.dated:
+        return said.dated[day].hours
+    if spans := sorted(said.fixed.get(day, ())):
+        clocks = [calendar.local(edge).time() for span in (spans[0], spans[-1]) for edge in span]
+        return Hours(clocks[0], clocks[3], clocks[1], clocks[2]) if len(spans) == 2 else Hours(clocks[0], clocks[3])
+    return said.week.get(day.weekday())
+
+
+def copied(source: Said, target: Said, days: Mapping[date, date], calendar: Calendar) -> dict[date, Dated | None]:
+    """What to say about the evenings of ``target`` so that each is as the ``source``'s evening that ``days`` names.
+
+    Where that is what they usually work anyway nothing is said by hand, so that it follows their week later on too.
+    """
+    edit: dict[date, Dated | None] = {}
+    for day, of in days.items():
+        hours = said_on(of, source, calendar)
+        edit[day] = None if hours == target.week.get(day.weekday()) else Dated(hours)
+    return edit
 
 
 def off_span(
@@ -187,6 +344,24 @@ def subtract(spans: Iterable[Span], gone: Iterable[Span]) -> list[Span]:
             else left
         )
     return left
+
+
+def intersect(spans: Iterable[Span], others: Sequence[Span]) -> list[Span]:
+    """The time that is in both (each in order, not overlapping)."""
+    return [
+        (max(start, begin), min(end, over))
+        for start, end in spans
+        for begin, over in others
+        if max(start, begin) < min(end, over)
+    ]
+
+
+def _on_holiday(spans: list[Span], holiday: Holiday, day: date, calendar: Calendar) -> list[Span]:
+    if holiday.closed:
+        return []
+    if holiday.opens is None or holiday.closes is None:
+        return spans
+    return intersect(spans, spans_of(Hours(holiday.opens, holiday.closes), day, calendar))
 
 
 def _minutes(start: time, end: time) -> int:

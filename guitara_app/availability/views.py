@@ -64,11 +64,12 @@ class WeekdayRow(TypedDict):
 
 
 class EveningRow(TypedDict):
-    """One evening ahead: its label, and when the person can be offered work."""
+    """One evening ahead: its label, when the person can be offered work, and which holiday it is, if any."""
 
     label: str
     hours: str
     source: str
+    holiday: str
 
 
 class PersonHours(TypedDict):

@@ -36,6 +36,10 @@ class FirmSettings(BaseModel):
     longest_visit_minutes: int = Field(default=12 * 60, ge=15, le=24 * 60)
     book_ahead_days: int = Field(default=60, ge=1)
     commission_share: Decimal = Decimal("0.40")
+    holiday_country: str = Field(default="PH", pattern="^([A-Z]{2})?$")
+    holiday_rule: str = Field(default="as_usual", pattern="^(as_usual|closed)$")
+    # By the holiday's name, so that it holds every year: as_usual, closed, or the open hours such as 15:00-22:00.
+    holiday_hours: dict[str, str] = {}
 
     @property
     def calendar(self) -> Calendar:

@@ -17,7 +17,7 @@ from guitara_app.appointments.queries.queue import queue_places
 from guitara_app.appointments.queries.road import road
 from guitara_app.appointments.queries.still_out import out_after_closing
 from guitara_app.appointments.views import Detail
-from guitara_app.availability.queries import on_now, open_requests, person_hours, presence, shifts_of
+from guitara_app.availability.queries import holidays_between, on_now, open_requests, person_hours, presence, shifts_of
 from guitara_app.availability.views import NO_HOURS
 from guitara_app.clients.queries import client_page, duplicates
 from guitara_app.clients.views import Card, ClientFacts
@@ -77,6 +77,7 @@ def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
     return {
         "evening": calendar.evening_label(evening),
         "tonight": calendar.business_date(at) == evening,
+        "holiday": str(holidays_between(session, evening, evening).get(evening, "")),
         "on_now": on_now(session, now=at),
         "asked": open_requests(session),
         "shifts": shifts_of(session, evening, now=at, outside=outside),

@@ -128,6 +128,7 @@ class ShiftsLive(_Pushed, rx.State):
 
     evening: str = ""
     tonight: bool = False
+    holiday: str = ""
     on_now: OnNow = blank(OnNow)
     asked: list[TimeOffRow] = []
     shifts: list[ShiftRow] = []

@@ -362,6 +362,8 @@ RULES: dict[str, tuple[Line, ...]] = {
     "shift_removed": _for_own_hours("A shift of yours was removed"),
     "shift_usual": _for_own_hours("Your usual hours hold again"),
     "week_set": _for_own_hours("Your week has changed"),
+    "evenings_set": _for_own_hours("Your hours of some evenings have changed"),
+    "holidays_set": _NOBODY,
     # The desk among itself.
     "handover_written": (
         Line(

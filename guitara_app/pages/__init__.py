@@ -14,6 +14,8 @@ PAGES = (
     "hours",
     "accounts",
     "shifts",
+    "team",
+    "holidays",
     "clients",
     "notifications",
     "profile",

@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.availability.holidays import holiday_names
 from guitara_app.availability.services import ask_time_off
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
+from tests.e2e.staging import hire, visit
 from tests.e2e.steps import overflow
 
 
@@ -152,6 +154,78 @@ def test_people_come_and_go_on_their_phones_and_through_the_desk(people: People)
     assert overflow(phone) == []
 
 
+def test_what_would_lie_outside_is_shown_first_and_going_back_loses_nothing(people: People) -> None:
+    person = hire(Role.THERAPIST, "Nilda")
+    visit(person, minutes=60)
+    ana = people.sign_in("ana", path="/shifts")
+    line = ana.locator(".shift").filter(has_text="Nilda")
+    line.locator("[name=starts]").fill("")
+    line.locator("[name=ends]").fill("")
+    line.get_by_role("button", name="Set").click()
+    asks = ana.get_by_role("dialog")
+    expect(asks).to_contain_text("One booked job would lie outside")
+    expect(asks.locator(".preview-lines li")).to_contain_text("Nilda")
+    asks.get_by_role("button", name="Back").click()
+    expect(asks).to_have_count(0)
+    expect(line.locator("[name=starts]")).to_have_value("")
+    expect(line).not_to_have_attribute("data-state", "off")
+    line.get_by_role("button", name="Set").click()
+    asks.get_by_role("button", name="Save all the same").click()
+    expect(line).to_have_attribute("data-state", "off")
+    expect(line.locator(".shift-outside")).to_contain_text("outside:")
+    # A question that was answered is not asked again by a reload.
+    ana.reload()
+    expect(line).to_have_attribute("data-state", "off")
+    expect(asks).to_have_count(0)
+
+
+def test_a_team_gets_a_day_off_and_a_copied_week(people: People) -> None:
+    ana = people.sign_in("ana", path="/team")
+    day = tonight() + timedelta(days=10)
+    for name in ("Vilma", "Yna"):
+        ana.locator(".team-person").filter(has_text=name).get_by_role("checkbox").check()
+    ana.get_by_label("What", exact=True).select_option("off")
+    ana.get_by_label("First evening").fill(day.isoformat())
+    ana.get_by_role("button", name="Show what would change").click()
+    asks = ana.get_by_role("dialog")
+    expect(asks).to_contain_text("2 people get other hours, on 2 evenings")
+    asks.get_by_role("button", name="Back").click()
+    # What was chosen stays through a reload too.
+    ana.reload()
+    expect(ana.get_by_label("First evening")).to_have_value(day.isoformat())
+    ana.get_by_label("First evening").press("Control+Enter")
+    asks.get_by_role("button", name="Save", exact=True).click()
+    expect(ana.get_by_text("2 people have other hours now, on 2 evenings.")).to_be_visible()
+    expect(ana.locator(".team-person input:checked")).to_have_count(0)
+    ana.goto(f"{people.site.one}/shifts/{number_of('vilma')}")
+    expect(ana.locator(".evening-ahead").nth(10)).to_contain_text("off")
+
+
+def test_a_manager_closes_a_holiday_and_the_hours_of_an_open_page_follow(people: People) -> None:
+    with reading() as session:
+        firm = firm_settings(session)
+    days = holiday_names("PH", tonight() + timedelta(days=1), tonight() + timedelta(days=60))
+    day, (name, *_) = next(iter(days.items()))
+    assert firm.holiday_rule == "as_usual"
+    ana = people.sign_in("ana", path="/shifts")
+    marga = people.sign_in("marga", base=people.site.two, path="/holidays")
+    choice = ana.get_by_label("Evening").locator("option").filter(has_text=name)
+    shown = choice.count() > 0
+    if shown:
+        ana.get_by_label("Evening").select_option(day.isoformat())
+        expect(ana.locator(".shifts-head .holiday")).to_have_text(name)
+    marga.get_by_label(f"{name}: what you do").select_option("closed")
+    marga.get_by_role("button", name="Save the holidays").click()
+    expect(marga.get_by_text("The holidays are set;")).to_be_visible()
+    if shown:
+        expect(ana.locator(".shifts-head .holiday")).to_have_text(f"{name}, closed")
+        expect(ana.locator('.shift:not([data-state="off"])')).to_have_count(0)
+    marga.get_by_label(f"{name}: what you do").select_option("")
+    marga.get_by_role("button", name="Save the holidays").click()
+    if shown:
+        expect(ana.locator(".shifts-head .holiday")).to_have_text(name)
+
+
 def test_the_pages_fit_a_phone(people: People) -> None:
     page = people.sign_in("bea", size=PHONE, path="/shifts")
     expect(page.locator(".shift").first).to_be_visible()
@@ -162,3 +236,10 @@ def test_the_pages_fit_a_phone(people: People) -> None:
     page.locator(".shift-name").first.click()
     expect(page.locator(".week")).to_be_visible()
     assert overflow(page) == []
+    for path in ("/team",):
+        page.goto(f"{people.site.one}{path}")
+        expect(page.locator(".live").first).to_have_attribute("data-connection", "live")
+        assert overflow(page) == []
+    marga = people.sign_in("marga", size=PHONE, path="/holidays", dark=True)
+    expect(marga.locator(".holiday-row").first).to_be_visible()
+    assert overflow(marga) == []

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.availability.queries.planning import holidays_between
 from guitara_app.availability.rules import WEEKDAYS, Hours
 from guitara_app.availability.views import EveningRow, PersonHours, TimeOffRow, WeekdayRow
 from guitara_app.firm.queries import firm_settings
@@ -105,6 +106,7 @@ def _evenings(session: Session, person_id: int, tonight: date, calendar: Calenda
         ),
         {"person": person_id, "tonight": tonight, "ahead": _AHEAD_DAYS - 1},
     )
+    holidays = holidays_between(session, tonight, tonight + timedelta(days=_AHEAD_DAYS - 1))
     return [
         EveningRow(
             label=f"{row.day:%a} {row.day.day} {row.day:%b}",
@@ -113,6 +115,7 @@ def _evenings(session: Session, person_id: int, tonight: date, calendar: Calenda
                 for start, end in row.spans or []
             ),
             source="by_hand" if row.by_hand or row.source == "by_hand" else "usual",
+            holiday=str(holidays.get(row.day, "")),
         )
         for row in rows
     ]

@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.availability.models import Shift, ShiftException
-from guitara_app.availability.rules import Hours, check_hours
+from guitara_app.availability.rules import check_hours, evening_hours
 from guitara_app.availability.services.materialising import hours_of, materialise
 from guitara_app.availability.services.people import open_person, topics
 from guitara_app.firm.queries import firm_settings
@@ -44,16 +44,17 @@ def set_shift(
         Invalid: the evening is over or too far ahead, or the shift is longer than 18 hours.
     """
     person = open_person(session, actor, person_id, own=False)
-    _check_evening(session, evening, now)
-    said = Hours(*(clock.replace(second=0, microsecond=0, tzinfo=None) for clock in hours)) if hours else None
-    if said:
-        check_hours(said)
+    check_evening(session, evening, now)
     exception = _exception(session, person.id, evening)
     before = hours_of(exception) if exception else None
+    said = evening_hours(hours, before) if hours else None
+    if said:
+        check_hours(said)
     if exception is None:
         exception = ShiftException(person_id=person.id, business_date=evening)
         session.add(exception)
     exception.starts, exception.ends = (said.starts, said.ends) if said else (None, None)
+    exception.break_starts, exception.break_ends = (said.break_starts, said.break_ends) if said else (None, None)
     exception.set_by_id = actor.person_id
     session.flush()
     changed = materialise(session, person.id, now=now)
@@ -79,7 +80,7 @@ def usual_shift(session: Session, actor: Actor, person_id: int, evening: date, *
         Invalid: the evening is over.
     """
     person = open_person(session, actor, person_id, own=False)
-    _check_evening(session, evening, now)
+    check_evening(session, evening, now)
     exception = _exception(session, person.id, evening)
     before = hours_of(exception) if exception else None
     if exception is not None:
@@ -99,7 +100,12 @@ def usual_shift(session: Session, actor: Actor, person_id: int, evening: date, *
     )
 
 
-def _check_evening(session: Session, evening: date, now: datetime) -> None:
+def check_evening(session: Session, evening: date, now: datetime) -> None:
+    """Refuse an evening whose shifts cannot be set.
+
+    Raises:
+        Invalid: it is over, or too far ahead.
+    """
     firm = firm_settings(session)
     tonight = firm.calendar.business_date(now)
     if evening < tonight:

@@ -1,35 +1,46 @@
-"""Writes the shifts that follow from weekly hours, evenings set by hand and approved time off.
+"""Writes the shifts that follow from weekly hours, evenings set by hand, holidays and approved time off.
 
-``shifts`` is the one place from which everybody reads who can be offered work. It is written anew, for one person and
-from tonight on, whenever something it follows from has changed; evenings that are over stay as they were.
+``shifts`` is the one place from which everybody reads who can be offered work. It is written anew, from tonight on,
+whenever something it follows from has changed; evenings that are over stay as they were.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
 
-from sqlalchemy import func, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlmodel import col, or_, select
 
 from guitara_app.accounts.permissions import SYSTEM
-from guitara_app.availability.models import Shift, ShiftException
-from guitara_app.availability.queries.people import week_of
-from guitara_app.availability.rules import Dated, Hours, Span, days_of
+from guitara_app.availability.models import ShiftException
+from guitara_app.availability.queries.planning import (
+    BY_HAND,
+    PATTERN,
+    Standing,
+    holidays_between,
+    planned_days,
+    standing,
+)
+from guitara_app.availability.rules import Hours, Span, planned
 from guitara_app.availability.services.people import topics
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.events import record
-from guitara_app.kit.time import period
 
-BY_HAND, PATTERN = "by_hand", "pattern"
+_WRITE = text(
+    "INSERT INTO shifts (person_id, business_date, period, source, version)"
+    " SELECT person, day, tstzrange(begins, over, '[)'), source, 1 FROM unnest(CAST(:people AS int[]),"
+    " CAST(:days AS date[]), CAST(:begins AS timestamptz[]), CAST(:over AS timestamptz[]), CAST(:sources AS text[]))"
+    " AS wanted (person, day, begins, over, source)"
+)
 
 
 def hours_of(exception: ShiftException) -> Hours | None:
     """What was said about the evening; None is a day off."""
     if exception.starts is None or exception.ends is None:
         return None
-    return Hours(exception.starts, exception.ends)
+    return Hours(exception.starts, exception.ends, exception.break_starts, exception.break_ends)
 
 
 def materialise(session: Session, person_id: int, *, now: datetime) -> set[date]:
@@ -37,52 +48,36 @@ def materialise(session: Session, person_id: int, *, now: datetime) -> set[date]
 
     The caller holds the person's time (``lock_people``), and records what happened.
     """
-    firm = firm_settings(session)
-    calendar, tonight = firm.calendar, firm.calendar.business_date(now)
-    days = [tonight + timedelta(days=number) for number in range(firm.book_ahead_days + 1)]
-    dated = _dated(session, person_id, tonight)
-    begins = calendar.day_period(tonight).lower
-    known = list(
-        session.scalars(
-            select(Shift)
-            .where(
-                Shift.person_id == person_id,
-                or_(col(Shift.business_date) >= tonight, func.upper(col(Shift.period)) > begins),
-            )
-            .order_by(col(Shift.id))
-        )
-    )
-    # Rows by hand whose evening nobody has said anything about come from an import or the console: they stand.
-    fixed = {
-        row.id: row
-        for row in known
-        if row.business_date < tonight or (row.source == BY_HAND and row.business_date not in dated)
-    }
-    held = {row.business_date for row in fixed.values()}
-    found = days_of(
-        [day for day in days if day not in held],
-        calendar,
-        week=week_of(session, person_id),
-        dated=dated,
-        off=_time_off(session, person_id, begins),
-        taken=[_span(row) for row in fixed.values()],
-    )
-    wanted = {(day, span, BY_HAND if day in dated else PATTERN) for day, spans in found.items() for span in spans}
-    changed: set[date] = set()
-    for row in known:
-        if row.id in fixed:
-            continue
-        as_is = (row.business_date, _span(row), row.source)
-        if as_is in wanted:
-            wanted.remove(as_is)
-        else:
-            changed.add(row.business_date)
-            session.delete(row)
-    session.flush()
-    for day, span, source in sorted(wanted):
-        changed.add(day)
-        session.add(Shift(person_id=person_id, business_date=day, period=period(*span), source=source))
-    session.flush()
+    return materialise_all(session, [person_id], now=now)[person_id]
+
+
+def materialise_all(session: Session, people: Collection[int], *, now: datetime) -> dict[int, set[date]]:
+    """The same for several people whose time the caller holds, in no more statements than for one."""
+    known = standing(session, people, now=now)
+    days = planned_days(session, now)
+    calendar = firm_settings(session).calendar
+    holidays = holidays_between(session, days[0], days[-1])
+    gone: list[int] = []
+    new: list[tuple[int, date, Span, str]] = []
+    changed: dict[int, set[date]] = {}
+    for person, stands in known.items():
+        found = planned(days, calendar, stands.said, holidays)
+        away, wanted = _difference(stands, found)
+        gone += away
+        new += [(person, *row) for row in wanted]
+        before = {row.day for row in stands.rows if row.id in away}
+        changed[person] = before | {day for day, _, _ in wanted}
+    if gone:
+        session.execute(text("DELETE FROM shifts WHERE id = ANY(:ids)"), {"ids": gone})
+    if new:
+        columns = {
+            "people": [person for person, _, _, _ in new],
+            "days": [day for _, day, _, _ in new],
+            "begins": [span[0] for _, _, span, _ in new],
+            "over": [span[1] for _, _, span, _ in new],
+            "sources": [source for _, _, _, source in new],
+        }
+        session.execute(_WRITE, columns)
     return changed
 
 
@@ -96,27 +91,19 @@ def extend(session: Session, person_id: int, *, now: datetime) -> int:
     return len(changed)
 
 
-def _dated(session: Session, person_id: int, tonight: date) -> dict[date, Dated]:
-    rows = session.scalars(
-        select(ShiftException).where(
-            ShiftException.person_id == person_id, col(ShiftException.business_date) >= tonight
-        )
-    )
-    return {row.business_date: Dated(hours_of(row)) for row in rows}
-
-
-def _time_off(session: Session, person_id: int, since: datetime | None) -> list[Span]:
-    rows = session.execute(
-        text(
-            "SELECT lower(period) AS starts, upper(period) AS ends FROM time_off WHERE person_id = :person"
-            " AND state = 'approved' AND upper(period) > :since"
-        ),
-        {"person": person_id, "since": since},
-    )
-    return [(row.starts, row.ends) for row in rows]
-
-
-def _span(row: Shift) -> Span:
-    if row.period.lower is None or row.period.upper is None:
-        raise ValueError("a shift is bounded")
-    return row.period.lower, row.period.upper
+def _difference(
+    stands: Standing, found: Mapping[date, Collection[Span]]
+) -> tuple[set[int], list[tuple[date, Span, str]]]:
+    """Which rows are to go, and which are missing."""
+    said = stands.said
+    wanted = {(day, span, BY_HAND if day in said.dated else PATTERN) for day, spans in found.items() for span in spans}
+    gone = set()
+    for row in stands.rows:
+        if row.span in said.fixed.get(row.day, ()):
+            continue
+        as_is = (row.day, row.span, row.source)
+        if as_is in wanted:
+            wanted.remove(as_is)
+        else:
+            gone.add(row.id)
+    return gone, sorted(wanted)

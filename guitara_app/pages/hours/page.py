@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.parts import skeleton
+from guitara_app.components.preview import preview_dialog
 from guitara_app.live import HoursLive
 from guitara_app.pages.hours.state import OwnHoursState
 from guitara_app.pages.shell import Who, shell
@@ -37,6 +38,7 @@ def own_hours_page() -> rx.Component:
                 aria_label="Loading your hours",
             ),
         ),
+        preview_dialog(preview=OwnHoursState.preview, on_yes=OwnHoursState.go_on),
         here="/hours",
         title=rx.el.h1("Your hours"),
     )

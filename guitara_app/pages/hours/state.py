@@ -14,9 +14,8 @@ from guitara_app.kit.database import run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
-from guitara_app.pages.shifts.person_state import TimeOffDraft, TypedHours, WeekDraft
+from guitara_app.pages.shifts.person_state import Number, TimeOffDraft, TypedHours, WeekDraft
 
-Number = Annotated[int, Field(ge=1, lt=2**63)]
 Reason = Annotated[str, Field(max_length=4000)]
 
 
@@ -41,8 +40,21 @@ class OwnHoursState(TypedHours, rx.State):
     @allow(Permission.OWN_SHIFTS)
     async def ask(self, draft: TimeOffDraft) -> rx.event.EventSpec | None:
         """Ask the desk for time off."""
+        return await self._ask_off(draft)
+
+    @rx.event
+    @allow(Permission.OWN_SHIFTS)
+    async def go_on(self, number: Number) -> rx.event.EventSpec | None:
+        """Save or ask for what the dialog was about, although jobs will lie outside."""
+        waiting = self._meant(number)
+        if waiting["form"] == "week":
+            draft = WeekDraft.model_validate(waiting["draft"])
+            return await self._keep_week(current_actor().person_id or 0, draft, meant=True)
+        return await self._ask_off(TimeOffDraft.model_validate(waiting["draft"]), meant=True)
+
+    async def _ask_off(self, draft: TimeOffDraft, *, meant: bool = False) -> rx.event.EventSpec | None:
         asked = "Asked. The answer of the desk shows here."
-        return await self._add_time_off(current_actor().person_id or 0, draft, ask_time_off, asked)
+        return await self._add_time_off(current_actor().person_id or 0, draft, ask_time_off, asked, meant=meant)
 
     @rx.event
     @allow(Permission.OWN_SHIFTS)

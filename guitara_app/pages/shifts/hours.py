@@ -186,6 +186,10 @@ def _evening(evening: rx.vars.ObjectVar[EveningRow]) -> rx.Component:
         rx.el.span(evening["label"], class_name="num mute"),
         rx.cond(evening["hours"], rx.el.span(evening["hours"], class_name="num"), rx.el.span("off", class_name="mute")),
         rx.cond(evening["source"] == "by_hand", rx.el.span("by hand", class_name="mute")),
+        rx.cond(
+            evening["holiday"],
+            rx.el.span(rx.icon("party_popper", size=13), rx.el.span(evening["holiday"]), class_name="holiday"),
+        ),
         class_name="item evening-ahead",
         key=evening["label"],
     )

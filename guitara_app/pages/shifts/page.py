@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.parts import skeleton
+from guitara_app.components.parts import link, skeleton
+from guitara_app.components.preview import preview_dialog
 from guitara_app.live import ShiftsLive
-from guitara_app.pages.shell import Who, desk_title, shell
+from guitara_app.pages.shell import IS_MANAGER, Who, desk_title, shell
 from guitara_app.pages.shifts.rows import shift_row
 from guitara_app.pages.shifts.sick import sick_dialog
 from guitara_app.pages.shifts.state import EveningChoice, ShiftsState
-from guitara_app.pages.shifts.time_off import requests
+from guitara_app.pages.shifts.time_off import TimeOffState, requests
 
 
 @rx.page(route="/shifts", title="Shifts · Guitara", on_load=[Who.load, ShiftsState.load])
@@ -30,6 +31,12 @@ def shifts_page() -> rx.Component:
                         class_name="input shifts-evening",
                     ),
                     rx.cond(
+                        ShiftsLive.loaded & (ShiftsLive.holiday != ""),
+                        rx.el.span(
+                            rx.icon("party_popper", size=14), rx.el.span(ShiftsLive.holiday), class_name="holiday"
+                        ),
+                    ),
+                    rx.cond(
                         ShiftsLive.loaded & ShiftsLive.tonight,
                         _now(),
                         rx.el.span("An end before the start is past midnight.", class_name="mute only-desk"),
@@ -47,7 +54,14 @@ def shifts_page() -> rx.Component:
             class_name="shifts",
         ),
         sick_dialog(),
+        preview_dialog(preview=ShiftsState.preview, on_yes=ShiftsState.go_on),
+        preview_dialog(preview=TimeOffState.preview, on_yes=TimeOffState.go_on),
         here="/shifts",
+        actions=rx.el.span(
+            link("Team hours", to="/team", class_name="button button-small"),
+            rx.cond(IS_MANAGER, link("Holidays", to="/holidays", class_name="button button-small")),
+            class_name="acts",
+        ),
         title=desk_title("Shifts", ShiftsLive.evening),
     )
 

@@ -6,13 +6,14 @@ import reflex as rx
 
 from guitara_app.components.for_address import for_address
 from guitara_app.components.parts import link, panel, skeleton
+from guitara_app.components.preview import preview_dialog
 from guitara_app.components.words import role_word
 from guitara_app.live import HoursLive
 from guitara_app.pages.shell import Who, desk_title, shell
 from guitara_app.pages.shifts.hours import evenings, outside, time_off, week
 from guitara_app.pages.shifts.person_state import HoursState
 from guitara_app.pages.shifts.sick import SickState, sick_button, sick_dialog
-from guitara_app.pages.shifts.time_off import time_off_row
+from guitara_app.pages.shifts.time_off import TimeOffState, time_off_row
 
 _PERSON = HoursLive.hours
 
@@ -42,6 +43,8 @@ def hours_page() -> rx.Component:
             missing=HoursLive.missing,
         ),
         sick_dialog(),
+        preview_dialog(preview=HoursState.preview, on_yes=HoursState.go_on),
+        preview_dialog(preview=TimeOffState.preview, on_yes=TimeOffState.go_on),
         here="/shifts",
         before=link(rx.icon("arrow_left", size=16), "Shifts", to="/shifts", class_name="button button-small"),
         title=desk_title("Hours"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
 from guitara_app.availability.queries import week_of
-from guitara_app.availability.rules import Hours
+from guitara_app.availability.rules import Edit, Hours, check_week, off_span
 from guitara_app.availability.services import enter_time_off, set_week
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
@@ -24,11 +24,13 @@ from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import clock
 from guitara_app.pages.shifts.changes import change, told
+from guitara_app.pages.shifts.previewing import Edits, Previewing, outside_after
 
 _WEEKDAYS = tuple(f"_{weekday}" for weekday in range(7))
 CLOCKS = ("starts", "ends", "break_starts", "break_ends")
 
 Key = Annotated[str, Field(max_length=100)]
+Number = Annotated[int, Field(ge=1, lt=2**63)]
 Clock = Annotated[str, Field(max_length=20)]
 
 # A field that nobody has touched is not sent; ``seen`` is what the weekday showed while it was typed into.
@@ -53,7 +55,7 @@ class TimeOffDraft(BaseModel):
     off_reason: Annotated[str, Field(max_length=4000)] = ""
 
 
-class TypedHours(rx.State, mixin=True):
+class TypedHours(Previewing, rx.State, mixin=True):
     """Why what was typed cannot be saved, by field; which drafts are saved. The handlers are the page's own."""
 
     problems: dict[str, str] = {}
@@ -65,11 +67,20 @@ class TypedHours(rx.State, mixin=True):
     # What somebody was told a weekday has become: saving again after that is on purpose.
     _told: dict[int, str] = {}
 
-    async def _keep_week(self, person: int, draft: WeekDraft) -> rx.event.EventSpec | None:
-        """Save the weekdays that were typed into; when refused, say why beside the field."""
+    async def _keep_week(self, person: int, draft: WeekDraft, *, meant: bool = False) -> rx.event.EventSpec | None:
+        """Save the weekdays that were typed into, asking first when jobs would lie outside unless it is ``meant``.
+
+        When refused, say why beside the field.
+        """
         actor, at = current_actor(), now()
         before = dict(self._told)
         try:
+            if not meant:
+                left = await in_thread(outside_after, lambda session: _week_edit(session, person, draft), at)
+                if left:
+                    what = "With this week the hours would end before these, or begin after."
+                    self._ask_first(left, what, own=not actor.is_desk, form="week", draft=draft.model_dump())
+                    return None
             outside = await in_thread(
                 change,
                 lambda session: set_week(
@@ -91,11 +102,20 @@ class TypedHours(rx.State, mixin=True):
         return told("The usual hours are set.", outside)
 
     async def _add_time_off(
-        self, person: int, draft: TimeOffDraft, service: Callable[..., int], done: str
+        self, person: int, draft: TimeOffDraft, service: Callable[..., int], done: str, *, meant: bool = False
     ) -> rx.event.EventSpec | None:
-        """Enter or ask for time off; when refused, say why beside the field."""
+        """Enter or ask for time off, asking first when jobs would lie in it unless that is ``meant``.
+
+        When refused, say why beside the field.
+        """
         actor, at = current_actor(), now()
         try:
+            if not meant and draft.off_reason.strip():
+                left = await in_thread(outside_after, lambda session: _off_edit(session, person, draft, at), at)
+                if left:
+                    what = "In this time there is work already."
+                    self._ask_first(left, what, own=not actor.is_desk, form="off", draft=draft.model_dump())
+                    return None
             outside = await in_thread(
                 change,
                 lambda session: service(
@@ -141,7 +161,19 @@ class HoursState(TypedHours, rx.State):
     @allow(Permission.MANAGE_SHIFTS)
     async def enter(self, draft: TimeOffDraft) -> rx.event.EventSpec | None:
         """Enter time off that the desk agrees to."""
-        return await self._add_time_off(self._person(), draft, enter_time_off, "The time off is entered.")
+        return await self._enter(draft)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def go_on(self, number: Number) -> rx.event.EventSpec | None:
+        """Save what the dialog was about, although jobs will lie outside."""
+        waiting = self._meant(number)
+        if waiting["form"] == "week":
+            return await self._keep_week(self._person(), WeekDraft.model_validate(waiting["draft"]), meant=True)
+        return await self._enter(TimeOffDraft.model_validate(waiting["draft"]), meant=True)
+
+    async def _enter(self, draft: TimeOffDraft, *, meant: bool = False) -> rx.event.EventSpec | None:
+        return await self._add_time_off(self._person(), draft, enter_time_off, "The time off is entered.", meant=meant)
 
     def _person(self) -> int:
         """The number in the address; 0 when it is none, which no person has."""
@@ -161,6 +193,17 @@ def _changes(session: Session, person: int, draft: Any) -> dict[int, Hours | Non
     if not changes:
         raise Invalid("Nothing was changed yet. Type other hours, then save.", field="week")
     return changes
+
+
+def _week_edit(session: Session, person: int, draft: Any) -> Edits:
+    changes = _changes(session, person, draft)
+    after = {day: hours for day, hours in {**week_of(session, person), **changes}.items() if hours is not None}
+    check_week(after, firm_settings(session).calendar)
+    return {person: Edit(week=changes)}
+
+
+def _off_edit(session: Session, person: int, draft: TimeOffDraft, at: datetime) -> Edits:
+    return {person: Edit(off=[off_span(firm_settings(session).calendar, **_range(session, draft), now=at)])}
 
 
 def _hours(weekday: int, typed: dict[str, str | None], known: Hours | None) -> Hours | None:

@@ -7,9 +7,12 @@ from typing import Annotated, TypedDict
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
+from guitara_app.availability.queries import holidays_between, hours_by_hand
+from guitara_app.availability.rules import Dated, Edit, check_hours, evening_hours
 from guitara_app.availability.services import check_in, check_out, set_shift, usual_shift
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
@@ -19,6 +22,7 @@ from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import clock
 from guitara_app.pages.shifts.changes import change, told
+from guitara_app.pages.shifts.previewing import Edits, Previewing, outside_after
 
 _SHOWN_DAYS = 14
 
@@ -57,7 +61,7 @@ class TypedHours(BaseModel):
         return starts, ends
 
 
-class ShiftsState(rx.State):
+class ShiftsState(Previewing, rx.State):
     """Which evening is shown, which people of it, and why the hours of one of them could not be set."""
 
     evenings: list[EveningChoice] = []
@@ -92,27 +96,56 @@ class ShiftsState(rx.State):
     @rx.event
     @allow(Permission.MANAGE_SHIFTS)
     async def keep(self, hours: TypedHours) -> rx.event.EventSpec | None:
-        """Set one person's hours of the evening shown, or give them the day off; when refused, say why in the row."""
-        actor, at, evening = current_actor(), now(), self._shown_evening()
-        self.problem_of = 0
-        try:
-            clocks = hours.clocks()
-            outside = await in_thread(
-                change,
-                lambda session: set_shift(session, actor, hours.person_id, evening, clocks, now=at),
-                at=at,
-                person_id=hours.person_id,
-            )
-        except GuitaraError as error:
-            self.problem_of, self.problem = hours.person_id, error.sentence
-            return None
-        return told("The shift is set." if clocks else "The shift is taken away.", outside)
+        """Set one person's hours of the evening shown, or give them the day off; when refused, say why in the row.
+
+        When booked jobs would lie outside, that is asked first.
+        """
+        return await self._keep(hours, self._shown_evening(), meant=False)
 
     @rx.event
     @allow(Permission.MANAGE_SHIFTS)
-    async def usual(self, person_id: Number) -> rx.event.EventSpec:
+    async def usual(self, person_id: Number) -> rx.event.EventSpec | None:
         """Let the usual hours hold again for the evening shown."""
-        actor, at, evening = current_actor(), now(), self._shown_evening()
+        evening = self._shown_evening()
+        left = await in_thread(outside_after, lambda _: {person_id: Edit(dated={evening: None})}, now())
+        if left:
+            self._ask_first(left, "The usual hours do not hold these.", usual=person_id, evening=evening)
+            return None
+        return await self._usual(person_id, evening)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def go_on(self, number: Number) -> rx.event.EventSpec | None:
+        """Set the hours that the dialog was about, although booked jobs will lie outside."""
+        waiting = self._meant(number)
+        if "usual" in waiting:
+            return await self._usual(waiting["usual"], waiting["evening"])
+        return await self._keep(TypedHours.model_validate(waiting["hours"]), waiting["evening"], meant=True)
+
+    async def _keep(self, hours: TypedHours, evening: date, *, meant: bool) -> rx.event.EventSpec | None:
+        actor, at, person = current_actor(), now(), hours.person_id
+        self.problem_of = 0
+        try:
+            clocks = hours.clocks()
+            if not meant:
+                left = await in_thread(outside_after, lambda session: _edit(session, person, evening, clocks), at)
+                if left:
+                    what = "These hours do not hold them." if clocks else "The evening would be off."
+                    self._ask_first(left, what, hours=hours.model_dump(), evening=evening)
+                    return None
+            outside = await in_thread(
+                change,
+                lambda session: set_shift(session, actor, person, evening, clocks, now=at),
+                at=at,
+                person_id=person,
+            )
+        except GuitaraError as error:
+            self.problem_of, self.problem = person, error.sentence
+            return None
+        return told("The shift is set." if clocks else "The shift is taken away.", outside)
+
+    async def _usual(self, person_id: int, evening: date) -> rx.event.EventSpec:
+        actor, at = current_actor(), now()
         self.problem_of = 0
         outside = await in_thread(
             change,
@@ -142,14 +175,27 @@ class ShiftsState(rx.State):
         return date.fromisoformat(self.evening)
 
 
+def _edit(session: Session, person: int, evening: date, clocks: tuple[time, time] | None) -> Edits:
+    """What setting these hours would say."""
+    said = None
+    if clocks is not None:
+        said = evening_hours(clocks, hours_by_hand(session, person, evening))
+        check_hours(said)
+    return {person: Edit(dated={evening: Dated(said)})}
+
+
 def _evenings() -> list[EveningChoice]:
     with reading() as session:
         calendar = firm_settings(session).calendar
-    tonight = calendar.business_date(now())
-    days = (tonight + timedelta(days=number) for number in range(_SHOWN_DAYS))
+        tonight = calendar.business_date(now())
+        days = [tonight + timedelta(days=number) for number in range(_SHOWN_DAYS)]
+        holidays = holidays_between(session, days[0], days[-1])
     return [
         EveningChoice(
-            value=day.isoformat(), label=calendar.evening_label(day) + (" (tonight)" if day == tonight else "")
+            value=day.isoformat(),
+            label=calendar.evening_label(day)
+            + (" (tonight)" if day == tonight else "")
+            + (f", {holidays[day].name}" if day in holidays else ""),
         )
         for day in days
     ]

@@ -8,6 +8,7 @@ import reflex as rx
 from pydantic import Field
 
 from guitara_app.accounts.permissions import Permission
+from guitara_app.availability.queries import time_off_edit
 from guitara_app.availability.services import approve_time_off, refuse_time_off, take_back_time_off
 from guitara_app.availability.views import TimeOffRow
 from guitara_app.components.dialog import ask_reason
@@ -18,6 +19,7 @@ from guitara_app.kit.time import now
 from guitara_app.live import ShiftsLive
 from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.shifts.changes import change, told
+from guitara_app.pages.shifts.previewing import Previewing, outside_after
 from guitara_app.pages.shifts.state import Number
 
 Reason = Annotated[str, Field(max_length=4000)]
@@ -31,13 +33,26 @@ _STATES = {
 }
 
 
-class TimeOffState(rx.State):
+class TimeOffState(Previewing, rx.State):
     """Decides about time off."""
 
     @rx.event
     @allow(Permission.MANAGE_SHIFTS)
-    async def approve(self, time_off_id: Number) -> rx.event.EventSpec:
-        """Agree; the shifts are cut at once."""
+    async def approve(self, time_off_id: Number) -> rx.event.EventSpec | None:
+        """Agree, asking first when there is work in that time; the shifts are cut at once."""
+        left = await in_thread(outside_after, lambda session: time_off_edit(session, time_off_id), now())
+        if left:
+            self._ask_first(left, "In this time there is work already.", time_off_id=time_off_id)
+            return None
+        return await self._approve(time_off_id)
+
+    @rx.event
+    @allow(Permission.MANAGE_SHIFTS)
+    async def go_on(self, number: Number) -> rx.event.EventSpec:
+        """Agree although there is work in that time."""
+        return await self._approve(self._meant(number)["time_off_id"])
+
+    async def _approve(self, time_off_id: int) -> rx.event.EventSpec:
         actor, at = current_actor(), now()
         outside = await in_thread(change, lambda session: approve_time_off(session, actor, time_off_id, now=at), at=at)
         return told("The time off is approved.", outside)

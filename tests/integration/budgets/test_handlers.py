@@ -34,6 +34,14 @@ SAME_AS = {
         "drivers_state.search",
     },
     "the night handed over": {"sick_state.do"},
+    # What the dialog asked about is saved by the handler that asked.
+    "hours meant": {
+        "hours_state.go_on",
+        "own_hours_state.go_on",
+        "shifts_state.go_on",
+        "time_off_state.go_on",
+        "holidays_state.go_on",
+    },
 }
 
 
@@ -61,6 +69,14 @@ _BOOKING = {
 _CHANGE = {"visit_id": ":visit", "notes": ":key", "reason": "asked", "idempotency_key": ":key"}
 _WEEK = {"idempotency_key": ":key", "starts_0": "14:00", "ends_0": "22:00"}
 _OFF = {"idempotency_key": ":key", "off_first": ":day", "off_last": ":day", "off_reason": "It's a wedding"}
+_TEAM = {"people": [":idle", ":own"], "what": "evenings", "starts": "14:00", "ends": "0:30", "first": ":later"}
+_HOLIDAYS = {
+    "country": "PH",
+    "otherwise": "closed",
+    "said:Rizal Day": "hours",
+    "opens:Rizal Day": "15",
+    "closes:Rizal Day": "0.30",
+}
 _CARD = {"idempotency_key": ":key", "version": ":version", "notes": ":key"}
 
 CALLS: dict[str, Call] = {
@@ -113,6 +129,12 @@ CALLS: dict[str, Call] = {
     "own_hours_state.keep_week": Call({"draft": _WEEK}, "t8", "/hours"),
     "own_hours_state.ask": Call({"draft": _OFF}, "t8", "/hours"),
     "own_hours_state.take_back": Call({"time_off_id": ":own_time_off", "reason": "It's off."}, "t8", "/hours"),
+    "team_state.load": Call(),
+    "team_state.consider": Call({"draft": {**_TEAM, "idempotency_key": ":key"}}),
+    "team_state.go_on": Call({"number": 1}),
+    "holidays_state.load": Call(),
+    "holidays_state.look_at": Call({"country": "PH"}),
+    "holidays_state.keep": Call({"form": _HOLIDAYS}),
     "accounts_state.load": Call(),
     "accounts_state.find": Call({"typed": "driver"}),
     "accounts_state.read_again": Call(),
@@ -225,6 +247,8 @@ class Calls:
             **values,
             "service": firm.service,
             "locality": str(firm.locality),
+            "later": f"2026-12-1{self._round}",
+            "own": firm.therapists[8],
             "driver": firm.drivers[1],
             "idle": firm.therapists[9],
             "review": f"review-{found['review_id']}",

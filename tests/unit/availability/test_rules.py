@@ -11,20 +11,31 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from guitara_app.availability.holidays import holiday_names
 from guitara_app.availability.queries.people import time_off_words
 from guitara_app.availability.rules import (
+    CLOSED,
     LONGEST_SHIFT,
     Dated,
+    Edit,
+    Holiday,
     Hours,
+    Said,
     Span,
     check_hours,
     check_week,
+    copied,
     days_of,
+    edited,
     effective,
+    evening_hours,
+    holiday_of,
     merge,
     off_span,
+    planned,
     spans_of,
     subtract,
+    uncovered,
 )
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.time import Calendar
@@ -252,3 +263,132 @@ def test_time_off_that_cannot_be_is_refused(
 )
 def test_time_off_is_told_in_evenings(starts: datetime, ends: datetime, words: str) -> None:
     assert time_off_words(starts, ends, CALENDAR) == words
+
+
+holiday_days = st.dictionaries(
+    st.integers(0, 8),
+    st.sampled_from(
+        [
+            Holiday("Rizal Day"),
+            Holiday("Rizal Day", closed=True),
+            Holiday("Rizal Day", opens=time(15), closes=time(22)),
+            Holiday("New Year's Eve", opens=time(20, 30), closes=time(0, 30)),
+        ]
+    ),
+    max_size=4,
+)
+edits = st.builds(
+    Edit,
+    week=st.dictionaries(st.integers(0, 6), st.none() | worked(), max_size=3),
+    dated=st.dictionaries(
+        st.integers(0, 8).map(lambda number: MONDAY + timedelta(days=number)),
+        st.none() | st.builds(Dated, st.none() | worked()),
+        max_size=3,
+    ),
+    off=st.lists(
+        st.tuples(st.integers(-600, 9 * 1440), st.integers(1, 2000)).map(
+            lambda off: (at(0, off[0]), at(0, off[0] + off[1]))
+        ),
+        max_size=2,
+    ),
+)
+
+
+@settings(deadline=None)
+@given(turn=turns, week=weeks, by_hand=dated_days, off=offs, free=holiday_days, edit=edits)
+def test_what_an_edit_would_make_is_what_a_walking_clock_finds(
+    turn: time,
+    week: Mapping[int, Hours],
+    by_hand: Mapping[int, Dated],
+    off: list[tuple[int, int]],
+    free: Mapping[int, Holiday],
+    edit: Edit,
+) -> None:
+    calendar = Calendar(MANILA, turn, time(13), time(1))
+    days = [MONDAY + timedelta(days=number) for number in range(9)]
+    leave = [(at(0, begin), at(0, begin + length)) for begin, length in off]
+    holidays = {MONDAY + timedelta(days=number): one for number, one in free.items()}
+    dated = {MONDAY + timedelta(days=number): one for number, one in by_hand.items()}
+    found = planned(days, calendar, edited(Said(week, dated, leave), edit), holidays)
+    seen: set[datetime] = set()
+    for day in days:
+        said = edit.dated[day] if day in edit.dated else dated.get(day)
+        usual = edit.week[day.weekday()] if day.weekday() in edit.week else week.get(day.weekday())
+        hours = said.hours if said else usual
+        minutes = set(walked(hours, day, turn)) if hours else set()
+        holiday = holidays.get(day)
+        if said is None and holiday is not None and holiday.closed:
+            minutes = set()
+        elif said is None and holiday is not None and holiday.opens and holiday.closes:
+            minutes &= set(walked(Hours(holiday.opens, holiday.closes), day, turn))
+        wanted = {m for m in minutes if not any(start <= m < end for start, end in [*leave, *edit.off])}
+        assert set(minutes_of(found[day])) == wanted - seen
+        seen |= wanted
+
+
+@given(jobs=pieces, spans=pieces)
+def test_a_job_is_outside_when_one_of_its_minutes_is(jobs: list[tuple[int, int]], spans: list[tuple[int, int]]) -> None:
+    booked = [(at(23, 30 + start), at(23, 30 + end)) for start, end in jobs if start < end]
+    hours = [(at(23, 30 + start), at(23, 30 + end)) for start, end in spans if start < end]
+    inside = set(minutes_of(merge(hours)))
+    assert uncovered(booked, hours) == [
+        place for place, job in enumerate(booked) if not set(minutes_of([job])) <= inside
+    ]
+
+
+def test_an_edit_unties_the_evenings_it_speaks_of_and_no_other() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    said = Said({0: Hours(time(13), time(1))}, {}, [], {MONDAY: [(at(20), at(22))], tuesday: [(at(44), at(46))]})
+    assert planned([MONDAY, tuesday], CALENDAR, said, {}) == {}
+    again = edited(said, Edit(dated={MONDAY: None}))
+    assert planned([MONDAY, tuesday], CALENDAR, again, {}) == {MONDAY: [(at(13), at(25))]}
+    away = edited(said, Edit(dated={tuesday: Dated(None)}))
+    assert planned([MONDAY, tuesday], CALENDAR, away, {}) == {tuesday: []}
+
+
+def test_a_copied_week_keeps_breaks_and_says_nothing_by_hand_where_the_hours_are_usual() -> None:
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+    late, split = Hours(time(18), time(2)), Hours(time(14), time(0, 30), time(18), time(18, 30))
+    source = Said({0: split}, {days[1]: Dated(late)}, [], {days[2]: [(at(62), at(66)), (at(67), at(72, 30))]})
+    target = Said({0: split, 1: split})
+    onto = {day + timedelta(days=7): day for day in days}
+    assert copied(source, target, onto, CALENDAR) == {
+        days[0] + timedelta(days=7): None,
+        days[1] + timedelta(days=7): Dated(late),
+        days[2] + timedelta(days=7): Dated(Hours(time(14), time(0, 30), time(18), time(19))),
+    }
+    # A free evening is copied as one.
+    assert copied(Said(), target, {days[1]: days[1]}, CALENDAR) == {days[1]: Dated(None)}
+
+
+def test_an_evening_keeps_its_break_while_it_still_lies_inside() -> None:
+    before = Hours(time(13), time(1), time(23, 45), time(0, 15))
+    assert evening_hours((time(14), time(0, 30)), before) == Hours(time(14), time(0, 30), time(23, 45), time(0, 15))
+    assert evening_hours((time(14), time(0)), before) == Hours(time(14), time(0))
+    assert evening_hours((time(14), time(0)), None) == Hours(time(14), time(0))
+
+
+@pytest.mark.parametrize(
+    ("names", "each", "holiday"),
+    [
+        (["Rizal Day"], {}, Holiday("Rizal Day", closed=True)),
+        (["Rizal Day"], {"Rizal Day": "as_usual"}, Holiday("Rizal Day")),
+        (["Rizal Day"], {"Rizal Day": "15:00-00:30"}, Holiday("Rizal Day", opens=time(15), closes=time(0, 30))),
+        (["Eid", "Labor Day"], {"Labor Day": "as_usual"}, Holiday("Eid, Labor Day")),
+        (["Rizal Day"], {"Rizal Day": "whenever"}, Holiday("Rizal Day")),
+    ],
+)
+def test_a_holiday_is_what_is_said_of_one_of_its_names(
+    names: list[str], each: dict[str, str], holiday: Holiday
+) -> None:
+    assert holiday_of(names, CLOSED, each) == holiday
+
+
+def test_holidays_of_the_philippines_and_of_nowhere() -> None:
+    found = holiday_names("PH", date(2026, 12, 24), date(2027, 1, 1))
+    assert found[date(2026, 12, 25)] == ["Christmas Day"]
+    assert {date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1)} <= set(found)
+    # What the moon decides bears one name, estimated or not.
+    assert ["Eid al-Adha"] in holiday_names("PH", date(2027, 5, 1), date(2027, 5, 31)).values()
+    assert holiday_names("", date(2026, 12, 1), date(2026, 12, 31)) == {}
+    assert holiday_names("ZZ", date(2026, 12, 1), date(2026, 12, 31)) == {}
