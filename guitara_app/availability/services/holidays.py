@@ -19,7 +19,7 @@ from guitara_app.firm.models import Setting
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid
-from guitara_app.kit.events import record
+from guitara_app.kit.events import record, week_key
 
 _KEYS = ("holiday_country", "holiday_rule", "holiday_hours")
 _MOST_NAMES = 100
@@ -103,6 +103,7 @@ def set_holidays(
             "queue",
             "firm",
             *(f"shifts:{day.toordinal()}" for day in shown | changed),
+            *{f"week:{week_key(day)}" for day in changed},
             *(f"hours:{person}" for person in people),
             *(f"person:{person}" for person, evenings in moved.items() if evenings),
         ],
