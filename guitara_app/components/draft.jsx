@@ -318,3 +318,6 @@ export function DraftMatch({ by, text, pick, value, folded, unfold, children, ..
   const hidden = !picked.includes(value) && (away || !words.every((word) => text.toLowerCase().includes(word)));
   return h("li", { ...props, hidden }, children);
 }
+
+// Sets fields from outside the form: what somebody chose elsewhere, such as a time in a calendar.
+export const prefill = (name, owner, patch) => draftOf(name, owner).set(patch);

@@ -25,6 +25,7 @@ const subscribe = (listener) => {
 const useOpen = (name) => useSyncExternalStore(subscribe, () => isOpen(name), () => false);
 
 export const closeDrawer = (name) => turn(name, false);
+export const openDrawer = (name) => turn(name, true);
 
 const typing = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 

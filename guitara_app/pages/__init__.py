@@ -16,6 +16,7 @@ PAGES = (
     "shifts",
     "team",
     "holidays",
+    "calendar",
     "clients",
     "notifications",
     "profile",

@@ -232,13 +232,20 @@ class People:
     complaints: list[str] = field(default_factory=list)
 
     def sign_in(
-        self, username: str, *, base: str = "", size: tuple[int, int] = DESK, dark: bool = False, path: str = ""
+        self,
+        username: str,
+        *,
+        base: str = "",
+        size: tuple[int, int] = DESK,
+        dark: bool = False,
+        path: str = "",
+        zone: str | None = None,
     ) -> Page:
         """A page of somebody who has just signed in, at the place their work begins or at ``path``.
 
         What the sign-in page sends is sent without it: that is a page less to load for each of some hundred people.
         """
-        page = self.visitor(size=size, dark=dark)
+        page = self.visitor(size=size, dark=dark, zone=zone)
         address = base or self.site.one
         answer = page.context.request.post(
             f"{address}/auth/login",
@@ -263,11 +270,13 @@ class People:
             page.goto(f"{address}{path}")
         expect(page.locator(".live").first).to_have_attribute("data-connection", "live")
 
-    def visitor(self, *, size: tuple[int, int] = DESK, dark: bool = False) -> Page:
-        """A page of nobody."""
+    def visitor(self, *, size: tuple[int, int] = DESK, dark: bool = False, zone: str | None = None) -> Page:
+        """A page of nobody; ``zone`` is the time zone of the browser, this machine's unless it is said."""
         width, height = size
         scheme: Any = "dark" if dark else "light"
-        context = self.browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, timezone_id=zone
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self._hear(page.url, said.type, said.text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from guitara_app.components.draft import draft_clear, draft_form
@@ -17,8 +19,8 @@ from guitara_app.pages.shell import Who
 DRAWER = "book"
 
 
-def booking_drawer() -> rx.Component:
-    """The sheet with the form."""
+def booking_drawer(pulse: Any = DeskLive.rows) -> rx.Component:
+    """The sheet with the form; who is free is asked for again whenever ``pulse`` changes."""
     return drawer(
         rx.el.div(
             rx.el.h2("Book a visit", id="booking-title"),
@@ -49,7 +51,7 @@ def booking_drawer() -> rx.Component:
             saved=BookingState.saved,
             answered=BookingState.answered,
             ready=BookingState.ready,
-            pulse=DeskLive.rows,
+            pulse=pulse,
             on_draft=BookingState.consider,
             on_save=BookingState.save,
             class_name="booking-form",

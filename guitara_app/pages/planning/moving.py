@@ -24,7 +24,7 @@ from guitara_app.pages.access import current_actor
 from guitara_app.pages.planning.proposing import NO_PROPOSAL, Looked, Move, Proposal, look, move_back
 
 Reason = Annotated[str, Field(max_length=1000)]
-Key = Annotated[str, Field(min_length=1, max_length=90, pattern=r"^[!-~]*$")]
+Key = Annotated[str, Field(max_length=90, pattern=r"^[!-~]*$")]
 
 _UNDONE = "Undone"
 
@@ -59,8 +59,17 @@ class Moving(rx.State, mixin=True):
     _back: dict[str, Any] = {}
 
     async def _propose(self, move: Move) -> None:
-        """Show what the move would come to."""
+        """Open the dialog with what the move would come to."""
         self.proposal = (await in_thread(_look, move, self.proposal["number"] + 1, now())).proposal
+
+    async def _consider(self, move: Move) -> None:
+        """Show what another move of the visit in the dialog would come to; nothing once that was saved or left."""
+        if self.proposal["visit_id"] == move.visit_id:
+            await self._propose(move)
+
+    def _leave(self) -> None:
+        """Propose nothing any more."""
+        self.proposal = {**NO_PROPOSAL, "number": self.proposal["number"] + 1}
 
     async def _move(self, move: Move, reason: str, key: str) -> rx.event.EventSpec | None:
         """Save the move. When it is refused, the proposal says why, with what could be done instead."""
@@ -91,7 +100,7 @@ class Moving(rx.State, mixin=True):
         self.undo = Undo(visit_id=move.visit_id, words=moved.words)
         return None
 
-    async def _undo_last(self, key: str) -> rx.event.EventSpec:
+    async def _undo_last(self) -> rx.event.EventSpec:
         """Put the visit moved last back to where it was, unless somebody has moved it since."""
         actor, at, last = current_actor(), now(), self.undo
         back, self._back, self.undo = self._back, {}, NOTHING_TO_UNDO
@@ -100,18 +109,15 @@ class Moving(rx.State, mixin=True):
         request, number = ChangeRequest.model_validate(back), last["visit_id"]
         try:
             await in_thread(
-                run,
-                lambda session: change(
-                    session, actor, number, request=request, reason=_UNDONE, now=at, idempotency_key=key
-                ),
+                run, lambda session: change(session, actor, number, request=request, reason=_UNDONE, now=at)
             )
         except GuitaraError as error:
             return rx.toast.warning(f"Not undone. {_why(error)}", duration=10_000, close_button=True)
-        return rx.toast.success(f"Undone: {last['words']}", close_button=True)
+        return rx.toast.success(f"Undone: the move of {last['words']}", close_button=True)
 
     def _forget_moves(self) -> None:
         """Begin a page with nothing proposed and nothing to undo."""
-        self.proposal = {**NO_PROPOSAL, "number": self.proposal["number"]}
+        self._leave()
         self._back, self.undo = {}, NOTHING_TO_UNDO
 
 

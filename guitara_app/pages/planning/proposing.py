@@ -66,7 +66,7 @@ class Proposal(TypedDict):
     """A move as it is shown before it is saved.
 
     ``number`` grows with every proposal, 0 says that there is none. ``problems`` are why it cannot be saved;
-    ``off_shift`` says that a reason would do. ``anew`` is the same move over what stands there now.
+    ``off_shift`` says that a reason does, or would do. ``anew`` is the same move over what stands there now.
     """
 
     number: int
@@ -210,7 +210,8 @@ def _proposal(session: Session, calendar: Calendar, move: Move, looked: ChangePr
         effects=looked.effects,
         warnings=shown.warnings,
         problems=[problem.sentence for problem in shown.problems],
-        off_shift=bool(shown.problems) and all(one.field == "off_shift_reason" for one in shown.problems),
+        off_shift=move.off_shift
+        or (bool(shown.problems) and all(one.field == "off_shift_reason" for one in shown.problems)),
         others=[_other(one, move, calendar, visit) for one in views.other_lines(session, shown, evening)],
         overtaken=[
             Overtaken(label=views.FIELD_WORDS[clash.field], by=clash.by, at=clash.at, stands=clash.stands)

@@ -68,6 +68,7 @@ _BOOKING = {
 }
 _CHANGE = {"visit_id": ":visit", "notes": ":key", "reason": "asked", "idempotency_key": ":key"}
 _WEEK = {"idempotency_key": ":key", "starts_0": "14:00", "ends_0": "22:00"}
+_MOVE = {"visit_id": ":visit", "starts": ":moment", "therapist_ids": [":idle"], "off_shift": True}
 _OFF = {"idempotency_key": ":key", "off_first": ":day", "off_last": ":day", "off_reason": "It's a wedding"}
 _TEAM = {"people": [":idle", ":own"], "what": "evenings", "starts": "14:00", "ends": "0:30", "first": ":later"}
 _HOLIDAYS = {
@@ -119,6 +120,14 @@ CALLS: dict[str, Call] = {
     "shifts_state.usual": Call({"person_id": ":idle"}),
     "shifts_state.check_in": Call({"person_id": ":idle"}, before="DELETE FROM check_ins"),
     "shifts_state.check_out": Call({"person_id": ":idle"}),
+    "calendar_state.load": Call(path="/calendar"),
+    "calendar_state.look": Call({"view": "month", "on": "2026-11-24"}, path="/calendar"),
+    "calendar_state.fill": Call({"on": "2026-11-24"}, path="/calendar"),
+    "calendar_state.propose": Call({"move": _MOVE}, path="/calendar"),
+    "calendar_state.consider": Call({"move": _MOVE}, path="/calendar"),
+    "calendar_state.move": Call({"move": _MOVE, "reason": "It's better.", "key": ":key"}, path="/calendar"),
+    "calendar_state.take_back": Call(path="/calendar"),
+    "calendar_state.leave": Call(path="/calendar"),
     "time_off_state.approve": Call({"time_off_id": ":time_off"}),
     "time_off_state.take_back": Call({"time_off_id": ":approved", "reason": "It's off."}),
     "time_off_state.refuse": Call({"time_off_id": ":time_off", "reason": "We are full."}),
@@ -254,6 +263,7 @@ class Calls:
             "review": f"review-{found['review_id']}",
             "key": f"{name}-{self._round}",
             "evening": f"2026-11-{24 + self._round}",
+            "moment": f"2026-11-{26 + self._round}T21:00",
             "day": f"2026-12-0{self._round}",
             "mail": ("all", "none")[self._round % 2],
         }

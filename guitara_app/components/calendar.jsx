@@ -1,0 +1,394 @@
+// The visits of a month, a week or one evening. What is shown is pushed; a drop only asks, and the block waits where it was until the answer is pushed as well.
+import { createElement as h, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { createCalendar, DayGrid, destroyCalendar, Interaction, TimeGrid } from "@event-calendar/core";
+import "./calendar.css";
+import { chosen, contentFor, dayOf, gridEvents, hms, labelOf, limits, monthEvents, movedBy, proposed, seen, sinceMidnight, slotEvents, stretchedBy, widest } from "./calendar_events.jsx";
+import { CalendarList } from "./calendar_list.jsx";
+import { CalendarTools, stepTo, titleOf, VIEWS } from "./calendar_tools.jsx";
+import { useConnection } from "./connection.jsx";
+import { prefill } from "./draft.jsx";
+import { openDrawer } from "./drawer.jsx";
+import { clockIn, clockOf, dayWords, eveningOf, mondayOf, monthTopic, offsetOf, plusDays, shifted, unshifted, wallNow, weekday, weekTopic } from "./plan_time.jsx";
+import { usePlanPlace } from "./plan_place.jsx";
+
+const KINDS = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay" };
+const SLOT_HEIGHT = 24;
+const HEAD_HEIGHT = 32;
+const NARROWEST = 84;
+const LONG_PRESS_MS = 350;
+const SLOTS_AFTER_MS = 1200;
+const NOTHING = [];
+const STOPS = ".cal .ec-event[role=button], .cal-list [data-visit]";
+
+const two = (number) => String(Math.floor(Math.abs(number))).padStart(2, "0");
+// The business day begins at midnight of a clock of its own, so that the line of now and today fall where they belong.
+const ownZone = (frame) => {
+  const offset = offsetOf(frame.zone) - sinceMidnight(`2000-01-01T${frame.day_starts}`);
+  return `${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(Math.abs(offset) % 60)}`;
+};
+const share = (visits) => {
+  const most = widest(visits);
+  return `minmax(0, ${most < 5 ? 1 : most < 8 ? 1.5 : 2.2}fr)`;
+};
+const busy = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || document.querySelector("dialog[open]");
+
+export function Calendar({ week, month, slots, proposal, words: given, owner, drawer, undo, onLook, onSlots, onPropose, onUndo, className }) {
+  const navigate = useNavigate();
+  const connection = useConnection();
+  const [place, go] = usePlanPlace(VIEWS);
+  const [words] = useState(given);
+  const [phone] = useState(() => window.matchMedia("(max-width: 760px)").matches);
+  const [whole, setWhole] = useState(false);
+  const [said, setSaid] = useState("");
+  const [room, setRoom] = useState({ most: 3, width: 1200, height: 600 });
+  const view = place.view || (phone ? "list" : "week");
+  const plan = view === "month" ? month : week;
+  const on = place.on || plan.today || week.today || month.today || "";
+  const topic = on && (view === "month" ? monthTopic(on) : weekTopic(on));
+  const ready = Boolean(plan.loaded && (topic ? plan.scope === topic : true) && plan.zone);
+  const frame = useMemo(
+    () => (ready ? { opens: plan.opens, closes: plan.closes, day_starts: plan.day_starts, zone: plan.zone } : null),
+    [ready, plan.opens, plan.closes, plan.day_starts, plan.zone],
+  );
+  const dayStarts = frame?.day_starts ?? "06:00";
+
+  // Asked for when it is not what is watched already; after a gap the page's own load watches again what the address says.
+  const asked = useRef("");
+  useEffect(() => {
+    if (!topic || plan.scope === topic || asked.current === topic) return;
+    asked.current = topic;
+    onLook?.(view === "month" ? "month" : "week", on);
+  }, [topic, plan.scope]);
+  useEffect(() => {
+    if (plan.scope === topic) asked.current = "";
+  }, [plan.scope, topic]);
+
+  const inView = useMemo(() => {
+    if (!ready) return NOTHING;
+    const days = view === "day" || view === "list" ? (visit) => visit.evening === on : () => true;
+    return chosen(plan.visits, place).filter(days);
+  }, [ready, plan.visits, place, view, on]);
+  const around = useMemo(() => (ready ? plan.visits : NOTHING), [ready, plan.visits]);
+
+  const box = useRef(null);
+  const calendar = useRef(null);
+  const acts = useRef({});
+
+  const book = useCallback(
+    (patch) => {
+      prefill("booking", owner, patch);
+      openDrawer(drawer);
+    },
+    [owner, drawer],
+  );
+  const propose = useCallback((move) => onPropose?.(move), [onPropose]);
+  const visitOf = (info) => info.event.extendedProps.visit;
+  acts.current = {
+    drop: (info, move) => {
+      const visit = visitOf(info);
+      // It goes back at once: where it is shown is what is so.
+      info.revert();
+      if (connection !== "live") {
+        setSaid("No connection: nothing was moved.");
+        return;
+      }
+      propose(move(visit));
+    },
+    click: (info) => {
+      const { visit, more, hour, day } = info.event.extendedProps;
+      if (visit && !info.event.extendedProps.proposed) navigate(`/appointments/${visit.id}`);
+      else if (more || hour) go({ view: phone ? "list" : "day", on: day });
+    },
+    select: (starts) => {
+      const at = unshifted(starts.slice(0, 16), dayStarts);
+      book({ evening: eveningOf(at, dayStarts), start: clockOf(at) });
+      calendar.current?.unselect();
+    },
+    day: (day) => go({ view: phone ? "list" : "day", on: day }),
+  };
+
+  // Made once there is something to show; later changes are told to it.
+  const made = ready && view !== "list";
+  useEffect(() => {
+    if (!made) return undefined;
+    const options = {
+      view: KINDS[view],
+      date: on,
+      timeZone: ownZone(frame),
+      firstDay: 1,
+      headerToolbar: { start: "", center: "", end: "" },
+      allDaySlot: false,
+      editable: true,
+      eventResizableFromStart: false,
+      selectable: true,
+      nowIndicator: true,
+      dayMaxEvents: false,
+      slotEventOverlap: false,
+      slotDuration: "00:30",
+      snapDuration: "00:15",
+      longPressDelay: LONG_PRESS_MS,
+      height: "100%",
+      eventTimeFormat: () => "",
+      slotLabelFormat: () => "",
+      dayHeaderFormat: (date) => dayWords(dayOf(date)),
+      views: { dayGridMonth: { dayHeaderFormat: (date) => weekday(dayOf(date)), selectable: false } },
+      eventDrop: (info) => acts.current.drop(info, (visit) => movedBy(visit, info.delta)),
+      eventResize: (info) => acts.current.drop(info, (visit) => stretchedBy(visit, info.endDelta)),
+      eventClick: (info) => acts.current.click(info),
+      select: (info) => acts.current.select(info.startStr),
+      dateClick: (info) => (info.view.type === KINDS.month ? acts.current.day(info.dateStr.slice(0, 10)) : acts.current.select(info.dateStr)),
+      events: [],
+    };
+    calendar.current = createCalendar(box.current, [DayGrid, TimeGrid, Interaction], options);
+    const node = box.current;
+    return () => {
+      destroyCalendar(calendar.current);
+      calendar.current = null;
+      node.replaceChildren();
+    };
+  }, [made]);
+
+  useEffect(() => {
+    const node = box.current;
+    const measure = () => {
+      const { height, width } = node.getBoundingClientRect();
+      setRoom({ most: phone ? 0 : Math.max(1, Math.floor(((height - HEAD_HEIGHT) / 6 - 28) / 22)), width, height });
+    };
+    measure();
+    const watcher = new ResizeObserver(measure);
+    watcher.observe(node);
+    return () => watcher.disconnect();
+  }, [phone]);
+
+  const counts = useMemo(() => {
+    const found = new Map();
+    for (const visit of inView) found.set(visit.evening, (found.get(visit.evening) ?? 0) + 1);
+    return found;
+  }, [inView]);
+  const events = useMemo(() => {
+    if (!frame) return NOTHING;
+    if (view === "list") return NOTHING;
+    const extra = proposed(proposal, around, dayStarts);
+    if (view === "month") return [...monthEvents(inView, dayStarts, room.most), ...extra.map((one) => ({ ...one, end: one.start }))];
+    const full = slotEvents(slots.topic === topic ? slots.rows : NOTHING, dayStarts);
+    return [...full, ...gridEvents(inView, dayStarts, view !== "week", plan.today), ...extra];
+  }, [frame, inView, view, room.most, slots, proposal, around, plan.today]);
+
+  useEffect(() => {
+    const made = calendar.current;
+    if (!made) return;
+    const set = (name, value) => made.setOption(name, value);
+    const [from, to] = limits(inView, frame, whole);
+    const columns = view === "day" ? widest(inView) : 1;
+    set("timeZone", ownZone(frame));
+    if (made.getOption("view") !== KINDS[view]) set("view", KINDS[view]);
+    set("date", on);
+    set("slotMinTime", hms(from));
+    set("slotMaxTime", hms(to));
+    set("slotHeight", Math.max(SLOT_HEIGHT, Math.floor((room.height - HEAD_HEIGHT) / ((to - from) / 30))));
+    set("columnWidth", columns * NARROWEST > room.width - 200 ? `minmax(${columns * NARROWEST + 160}px, 1fr)` : undefined);
+    set("eventContent", contentFor(words, frame));
+    set("dayCellContent", (cell) => {
+      if (view !== "month") return undefined;
+      const day = dayOf(cell.date);
+      const count = counts.get(day) ?? 0;
+      const number = document.createElement("b");
+      number.textContent = String(Number(day.slice(8)));
+      const many = document.createElement("span");
+      many.className = "mute num cal-day-count";
+      many.textContent = count ? `${count} ${count === 1 ? "visit" : "visits"}` : "";
+      return { domNodes: [number, many] };
+    });
+    set("events", events);
+  }, [made, view, on, events, counts, whole, room.width, room.height, words, frame]);
+  // Where the work is now stands in sight at first; from then on what somebody scrolled to stays.
+  useEffect(() => {
+    if (!made || !calendar.current) return;
+    const now = shifted(wallNow(frame.zone), dayStarts);
+    const shown = view === "week" ? mondayOf(on) === mondayOf(plan.today) : on === plan.today;
+    calendar.current.setOption("scrollTime", hms(shown ? Math.max(0, sinceMidnight(now) - 60) : limits(inView, frame, whole)[0]));
+  }, [made, view, on]);
+  // A full evening gets more of the width than a quiet one.
+  const columns = useMemo(
+    () => Array.from({ length: 7 }, (_, day) => share(inView.filter((visit) => visit.evening === plusDays(mondayOf(on || "2000-01-03"), day)))).join(" "),
+    [inView, on],
+  );
+
+  useLabels(box, made, dayStarts);
+  useKeys(box, { view, on, today: plan.today, go, propose, around, undo, onUndo, step: (by) => on && go({ on: stepTo(view, on, by) }) });
+  useNews(box, { around, topic, setSaid, undo });
+
+  // How full the evenings are is worked out by the server, once for all that is shown, and again after what changes it has come to rest.
+  const first = view === "week" ? plan.first : on;
+  useEffect(() => {
+    if (!ready || (view !== "week" && view !== "day")) return undefined;
+    const wait = slots.topic === topic ? SLOTS_AFTER_MS : 0;
+    const timer = setTimeout(() => onSlots?.(on), wait);
+    return () => clearTimeout(timer);
+  }, [ready, topic, view, plan.rev, first]);
+
+  return h(
+    "div",
+    { className: `cal-page ${className ?? ""}`, "data-view": view, "data-ready": ready },
+    h(CalendarTools, { place, view, on, today: plan.today, visits: around, shown: inView.length, words, whole, onGo: go, onWhole: () => setWhole(!whole), onBook: book }),
+    h(
+      "section",
+      { className: "panel cal-panel", "aria-label": `Calendar, ${titleOf(view, on)}`, "aria-busy": !ready },
+      ready && view === "list" && h(CalendarList, { key: on, visits: inView, words, until: on === plan.today ? wallNow(frame.zone) : "", onMove: (visit) => propose(seen(visit)) }),
+      h("div", { ref: box, className: "cal", hidden: view === "list", "data-view": view, style: { "--cal-columns": columns } }),
+      !ready && h("div", { className: "bones cal-bones", "data-skeleton": true, "aria-hidden": true }, Array.from({ length: 12 }, (_, line) => h("div", { key: line, className: "bone" }))),
+      ready && inView.length === 0 && view !== "list" && h("p", { className: "cal-empty", role: "status" }, plan.visits.length ? "Nothing that is booked passes what is filtered." : "Nothing is booked here yet. Choose a time to book a visit."),
+    ),
+    h(
+      "div",
+      { className: "cal-foot" },
+      h("span", { className: "cal-said", role: "status" }, said),
+      h("span", { className: "mute only-desk cal-hints" }, "Arrows between visits, Enter opens, M moves, T tonight, [ and ] earlier and later"),
+    ),
+  );
+}
+
+// The hours beside a grid, and one stop for the Tab key among the blocks. The library writes its own, in the browser's time.
+function useLabels(box, made, dayStarts) {
+  useEffect(() => {
+    const node = box.current;
+    if (!node || !made) return undefined;
+    const tend = () => {
+      for (const time of node.querySelectorAll(".ec-sidebar time")) {
+        const words = labelOf(sinceMidnight(time.dateTime), dayStarts);
+        if (time.textContent !== words) time.textContent = words;
+      }
+      const blocks = [...node.querySelectorAll('.ec-event[role="button"]')];
+      const stop = blocks.includes(document.activeElement) ? document.activeElement : (blocks.find((one) => one.tabIndex === 0 && one.dataset.stop) ?? blocks[0]);
+      for (const one of blocks) {
+        const index = one === stop ? 0 : -1;
+        if (one.tabIndex !== index) one.tabIndex = index;
+        if (one === stop) one.dataset.stop = "true";
+        else if (one.dataset.stop) delete one.dataset.stop;
+      }
+    };
+    tend();
+    const watcher = new MutationObserver(tend);
+    watcher.observe(node, { subtree: true, childList: true });
+    node.addEventListener("focusin", tend);
+    return () => {
+      watcher.disconnect();
+      node.removeEventListener("focusin", tend);
+    };
+  }, [made, dayStarts]);
+}
+
+// The nearest block in a direction: what is straight ahead counts more than what is aside.
+const nearest = (from, all, key) => {
+  const centre = (one) => {
+    const { left, top, width } = one.getBoundingClientRect();
+    return [left + width / 2, top];
+  };
+  const [x, y] = centre(from);
+  const upright = key === "ArrowUp" || key === "ArrowDown";
+  const sign = key === "ArrowDown" || key === "ArrowRight" ? 1 : -1;
+  let best = null;
+  let least = Infinity;
+  for (const one of all) {
+    if (one === from) continue;
+    const [there, down] = centre(one);
+    const ahead = sign * (upright ? down - y : there - x);
+    const aside = Math.abs(upright ? there - x : down - y);
+    if (ahead < 1 && !(upright && ahead > -1 && sign * (there - x) > 0)) continue;
+    const cost = Math.max(0, ahead) + 3 * aside;
+    if (cost < least) [best, least] = [one, cost];
+  }
+  return best;
+};
+
+function useKeys(box, now) {
+  const current = useRef(now);
+  current.current = now;
+  useEffect(() => {
+    const calendar = box.current;
+    const keydown = (event) => {
+      const { around, go, propose, step, today, undo, onUndo } = current.current;
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && undo?.visit_id && !busy(event.target)) {
+        event.preventDefault();
+        onUndo?.();
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || busy(event.target)) return;
+      const block = event.target.closest?.(STOPS);
+      const plain = { t: () => today && go({ on: today }), "[": () => step(-1), "]": () => step(1) };
+      if (plain[event.key.toLowerCase()]) {
+        event.preventDefault();
+        plain[event.key.toLowerCase()]();
+      } else if (block && event.key.startsWith("Arrow")) {
+        event.preventDefault();
+        const next = nearest(block, document.querySelectorAll(STOPS), event.key);
+        next?.focus();
+        next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+      } else if (block && event.key.toLowerCase() === "m") {
+        const visit = around.find((one) => String(one.id) === (block.dataset.visit ?? block.querySelector("[data-visit]")?.dataset.visit));
+        if (!visit) return;
+        event.preventDefault();
+        propose(seen(visit));
+      }
+    };
+    // A block that changes is drawn anew, and would lose the focus on its way.
+    let last = "";
+    const at = (target) => target.closest?.(STOPS);
+    const name = (block) => block?.dataset.visit ?? block?.querySelector("[data-visit]")?.dataset.visit ?? "";
+    const came = (event) => {
+      if (at(event.target)) last = name(at(event.target));
+    };
+    const went = (event) => {
+      const left = at(event.target);
+      if (!left) return;
+      // Taken away or left? The browser says the same of both, and only a moment later it shows.
+      const known = name(left);
+      setTimeout(() => {
+        if (left.isConnected && last === known && !document.querySelector("dialog[open]")) last = "";
+      });
+    };
+    const again = () => {
+      if (!last || document.activeElement !== document.body || document.querySelector("dialog[open]")) return;
+      [...document.querySelectorAll(STOPS)].find((block) => name(block) === last)?.focus({ preventScroll: true });
+    };
+    const watcher = new MutationObserver(again);
+    watcher.observe(calendar, { subtree: true, childList: true });
+    const closed = () => setTimeout(again);
+    const heard = [["keydown", keydown], ["focusin", came], ["focusout", went]];
+    heard.forEach(([kind, hear]) => window.addEventListener(kind, hear));
+    document.addEventListener("close", closed, true);
+    return () => {
+      watcher.disconnect();
+      heard.forEach(([kind, hear]) => window.removeEventListener(kind, hear));
+      document.removeEventListener("close", closed, true);
+    };
+  }, []);
+}
+
+// What somebody else moves while one looks lights up once, and is said.
+function useNews(box, { around, topic, setSaid, undo }) {
+  const before = useRef({ topic: "", places: new Map() });
+  useEffect(() => {
+    const places = new Map(around.map((visit) => [visit.id, `${visit.starts} ${visit.ends} ${visit.seats.map((seat) => seat.person_id)}`]));
+    const known = before.current;
+    before.current = { topic, places };
+    if (!topic || known.topic !== topic || !known.places.size) return;
+    const moved = around.filter((visit) => known.places.has(visit.id) && known.places.get(visit.id) !== places.get(visit.id));
+    const added = around.filter((visit) => !known.places.has(visit.id));
+    if (!moved.length && !added.length) return;
+    if (moved.length) {
+      const [visit] = moved;
+      const day = visit.evening;
+      setSaid(moved.length > 1 ? `${moved.length} visits were moved.` : `${visit.client}, #${visit.id}, is now ${dayWords(day)} ${clockIn(visit.starts, day)} to ${clockIn(visit.ends, day)}.`);
+    } else setSaid(added.length > 1 ? `${added.length} visits are new here.` : `${added[0].client}, #${added[0].id}, is new: ${dayWords(added[0].evening)} ${clockIn(added[0].starts, added[0].evening)}.`);
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    requestAnimationFrame(() => {
+      for (const visit of [...moved, ...added].slice(0, 20)) {
+        box.current
+          ?.querySelector(`[data-visit="${visit.id}"]:not([data-proposed])`)
+          ?.animate([{ outline: "3px solid var(--accent)", outlineOffset: "1px" }, { outline: "3px solid transparent", outlineOffset: "1px" }], { duration: 1600 });
+      }
+    });
+  }, [around, topic]);
+}
