@@ -5,6 +5,7 @@ from guitara_app.appointments import models as appointments
 from guitara_app.availability import models as availability
 from guitara_app.catalog import models as catalog
 from guitara_app.clients import models as clients
+from guitara_app.feeds import models as feeds
 from guitara_app.firm import models as firm
 from guitara_app.handover import models as handover
 from guitara_app.kit import answers, events
@@ -21,6 +22,7 @@ __all__ = [
     "catalog",
     "clients",
     "events",
+    "feeds",
     "firm",
     "handover",
     "money",

@@ -10,6 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from guitara_app.api.auth import home, login, logout, password
+from guitara_app.api.calendar import calendar_file, make_calendar
 from guitara_app.api.compression import Compressed
 from guitara_app.api.frontend import Frontend
 from guitara_app.api.gate import Gate
@@ -46,6 +47,8 @@ def outer_routes() -> list[Route | Mount]:
         Route("/auth/invitation/accept", take_invitation, methods=["POST"]),
         Route("/auth/invitation/make", make_invitation, methods=["POST"]),
         Route("/auth/people", add_somebody, methods=["POST"]),
+        Route("/auth/calendar", make_calendar, methods=["POST"]),
+        Route("/calendar/{token}.ics", calendar_file, methods=["GET"]),
         Route("/sheet", sheet_page, methods=["GET"]),
         Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),

@@ -16,13 +16,16 @@ class Pace:
         self._at_once = max(1.0, per_minute / 3)
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait(self, caller: str) -> float:
-        """Seconds until the caller may ask again; 0 when this request may go on."""
+    def wait(self, caller: str, *, take: bool = True) -> float:
+        """Seconds until the caller may ask again; 0 when this request may go on.
+
+        Unless it is to ``take`` one, it only looks.
+        """
         at = monotonic()
         left, last = self._buckets.get(caller, (self._at_once, at))
         left = min(self._at_once, left + (at - last) * self._per_second)
         going = left >= 1
-        self._buckets[caller] = (left - 1 if going else left, at)
+        self._buckets[caller] = (left - 1 if going and take else left, at)
         self._buckets.move_to_end(caller)
         while len(self._buckets) > _MOST_CALLERS:
             self._buckets.popitem(last=False)

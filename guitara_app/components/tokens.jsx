@@ -1,5 +1,5 @@
 // Making an API token. The answer stays in this component: what a token is must not pass through the page's state on the server.
-import { createElement as h, useId, useState } from "react";
+import { createElement as h, useEffect, useId, useRef, useState } from "react";
 
 const BROKEN = "The server did not answer. Try again in a moment.";
 
@@ -85,6 +85,63 @@ export function TokenMaker({ days = [30, 90, 365], className }) {
         h("p", null, h("b", null, made.name), ": copy it now, it is not shown again."),
         h("div", { className: "token-line" }, h("code", { className: "token-text" }, made.token), h("button", { type: "button", className: "button button-small", onClick: copy }, copied ? "Copied" : "Copy")),
         h("button", { type: "button", className: "button button-small button-quiet", onClick: () => setMade(null) }, "Hide it"),
+      ),
+  );
+}
+
+// Making one's private calendar address; like a token it is shown here once, and nowhere else.
+export function CalendarMaker({ hasOne, className }) {
+  const [address, setAddress] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [copied, setCopied] = useState(false);
+  const had = useRef(hasOne);
+
+  // Revoked, wherever that was done: what is shown leads nowhere any more.
+  useEffect(() => {
+    if (had.current && !hasOne) setAddress("");
+    had.current = hasOne;
+  }, [hasOne]);
+
+  const make = async () => {
+    if (busy) return;
+    setBusy(true);
+    setProblem("");
+    try {
+      const answer = await fetch("/auth/calendar", { method: "POST", credentials: "same-origin" });
+      const said = await answer.json();
+      if (answer.ok) {
+        setAddress(`${location.origin}${said.path}`);
+        setCopied(false);
+      } else setProblem(said.detail ?? BROKEN);
+    } catch {
+      setProblem(BROKEN);
+    }
+    setBusy(false);
+  };
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(address);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  };
+  const button = hasOne
+    ? h(SureButton, { label: "Make a new address", sure: "The old one ends: make it", onConfirm: make, className: "button" })
+    : h("button", { type: "button", className: "button button-primary", disabled: busy, onClick: make }, "Make my address");
+  return h(
+    "div",
+    { className },
+    h("div", { className: "acts" }, button),
+    problem && h("p", { className: "field-problem", role: "alert" }, problem),
+    address &&
+      h(
+        "div",
+        { className: "token-made", role: "status" },
+        h("p", null, "Copy it now, it is not shown again. In the calendar choose \u201csubscribe\u201d or \u201cadd by address\u201d."),
+        h("div", { className: "token-line" }, h("code", { className: "token-text" }, address), h("button", { type: "button", className: "button button-small", onClick: copy }, copied ? "Copied" : "Copy")),
+        h("button", { type: "button", className: "button button-small button-quiet", onClick: () => setAddress("") }, "Hide it"),
       ),
   );
 }

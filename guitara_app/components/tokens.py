@@ -19,6 +19,15 @@ class TokenMaker(rx.Component):
     tag = "TokenMaker"
 
 
+class CalendarMaker(rx.Component):
+    """Asks for a private calendar address and shows it once; who ``has_one`` is told that theirs ends."""
+
+    library = _LIBRARY
+    tag = "CalendarMaker"
+
+    has_one: rx.Var[bool]
+
+
 class SureButton(BaseHTML):
     """A button that shows ``sure`` after the first tap and calls ``on_confirm(subject)`` after the second."""
 
@@ -34,4 +43,5 @@ class SureButton(BaseHTML):
 
 
 token_maker = TokenMaker.create
+calendar_maker = CalendarMaker.create
 sure_button = SureButton.create

@@ -21,6 +21,7 @@ from guitara_app.availability.queries import holidays_between, on_now, open_requ
 from guitara_app.availability.views import NO_HOURS
 from guitara_app.clients.queries import client_page, duplicates
 from guitara_app.clients.views import Card, ClientFacts
+from guitara_app.feeds.queries import feed_words
 from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.queries import earlier_handovers, handover
 from guitara_app.kit.database import reading
@@ -120,7 +121,11 @@ def _client(session: Session, key: int, _at: datetime) -> dict[str, Any]:
 
 
 def _profile(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {**profile(session, key, now=at), "mail": mail_choice(session, key).value}
+    return {
+        **profile(session, key, now=at),
+        "mail": mail_choice(session, key).value,
+        "calendar": feed_words(session, key),
+    }
 
 
 def _inbox(session: Session, key: int, at: datetime) -> dict[str, Any]:

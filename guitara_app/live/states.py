@@ -166,13 +166,14 @@ class ClientLive(_Pushed, rx.State):
 
 
 class ProfileLive(_Pushed, rx.State):
-    """Somebody's own account (``guitara_app.accounts.queries.Profile``)."""
+    """Somebody's own account (``guitara_app.accounts.queries.Profile``); ``calendar`` tells of their feed, if any."""
 
     name: str = ""
     username: str = ""
     email: str = ""
     role: str = ""
     mail: str = Mail.URGENT.value
+    calendar: str = ""
     sessions: list[SessionRow] = []
     tokens: list[TokenRow] = []
 

@@ -51,7 +51,7 @@ def _firm() -> tuple[str, bool]:
 AT_DESK = (Who.role == "operator") | (Who.role == "manager") | (Who.role == "admin")
 IS_MANAGER = (Who.role == "manager") | (Who.role == "admin")
 """For what is shown only; rights are checked by the services."""
-_IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
+IN_FIELD = (Who.role == "therapist") | (Who.role == "driver")
 
 
 def shell(
@@ -122,8 +122,8 @@ def _rail(here: str) -> rx.Component:
         rx.cond(AT_DESK, _place("Clients", "contact_round", "/clients", here)),
         rx.cond(AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(IS_MANAGER, _place("Calendar", "calendar_days", "/calendar", here)),
-        rx.cond(_IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
-        rx.cond(_IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
+        rx.cond(IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
+        rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
         rx.cond(Who.role == "admin", _place("System", "activity", "/system", here)),
         rx.el.span(class_name="rail-space"),

@@ -45,6 +45,7 @@ PUBLIC_ROUTES = {
     "/auth/setup": "says whether the firm is founded, and founds it as long as nobody has an account",
     "/auth/invitation": "asks for the invitation's secret itself",
     "/auth/invitation/accept": "asks for the invitation's secret itself",
+    "/calendar/{token}.ics": "asks for the address's own secret itself, which calendar programs have nothing besides",
     "/health": "names parts, and whether they are well",
     "/health/": "the same",
     "/metrics": "asks for this machine or for the token itself",
@@ -171,7 +172,7 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
     outer = [route for route in outer_routes() if isinstance(route, Route)]
     mounts = [route.path for route in outer_routes() if isinstance(route, Mount)]
     marked = {route.path for route in outer if isinstance(access_of(route.endpoint), Permission)}
-    assert marked == {"/sheet", "/sheet.csv", "/auth/invitation/make", "/auth/people", *RECEIPTS}
+    assert marked == {"/sheet", "/sheet.csv", "/auth/invitation/make", "/auth/people", "/auth/calendar", *RECEIPTS}
     assert {route.path for route in outer} - marked == set(PUBLIC_ROUTES)
     assert mounts == ["/api/v1"]
     assert app._api is not None

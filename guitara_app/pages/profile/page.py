@@ -8,12 +8,12 @@ from guitara_app.accounts.queries import SessionRow, TokenRow
 from guitara_app.accounts.rules import LONGEST_EMAIL, LONGEST_NAME, LONGEST_PASSWORD, SHORTEST_PASSWORD
 from guitara_app.components.parts import panel, skeleton
 from guitara_app.components.post_form import post_form
-from guitara_app.components.tokens import sure_button, token_maker
+from guitara_app.components.tokens import calendar_maker, sure_button, token_maker
 from guitara_app.components.words import role_word
 from guitara_app.live import ProfileLive
 from guitara_app.notifications.words import Mail
 from guitara_app.pages.profile.state import ProfileState
-from guitara_app.pages.shell import Who, desk_title, shell
+from guitara_app.pages.shell import IN_FIELD, Who, desk_title, shell
 
 
 @rx.page(route="/profile", title="Profile · Guitara", on_load=[Who.load, ProfileState.load])
@@ -25,7 +25,7 @@ def profile_page() -> rx.Component:
                 ProfileLive.loaded,
                 rx.el.div(
                     rx.el.div(_details(), _mail(), _password(), class_name="profile-column"),
-                    rx.el.div(_sessions(), _tokens(), class_name="profile-column"),
+                    rx.el.div(rx.cond(IN_FIELD, _calendar()), _sessions(), _tokens(), class_name="profile-column"),
                     class_name="profile-columns",
                 ),
                 skeleton(10),
@@ -139,6 +139,34 @@ def _session(session: rx.vars.ObjectVar[SessionRow]) -> rx.Component:
         class_name="item profile-line",
         data_session=session["id"],
         key=session["id"],
+    )
+
+
+def _calendar() -> rx.Component:
+    return panel(
+        "Your jobs in your own calendar",
+        rx.el.p(
+            "Give this address to the calendar of your phone, and it shows your jobs: when, which service, which "
+            "address, never a client's name or phone. Whoever has the address can read it.",
+            class_name="panel-pad mute",
+        ),
+        rx.cond(
+            ProfileLive.calendar,
+            rx.el.div(
+                rx.el.b("Your address"),
+                rx.el.span(ProfileLive.calendar, class_name="mute"),
+                sure_button(
+                    label="Revoke",
+                    sure="Revoke for good",
+                    subject=0,
+                    on_confirm=ProfileState.revoke_calendar,
+                    class_name="button button-small profile-act",
+                ),
+                class_name="item profile-line",
+                data_calendar=True,
+            ),
+        ),
+        calendar_maker(has_one=ProfileLive.calendar != "", class_name="token-maker"),
     )
 
 

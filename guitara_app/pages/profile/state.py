@@ -12,6 +12,7 @@ from guitara_app.accounts import services
 from guitara_app.accounts.permissions import Permission
 from guitara_app.accounts.queries import session_of_token
 from guitara_app.accounts.rules import LONGEST_EMAIL, LONGEST_NAME
+from guitara_app.feeds.services import revoke_feed
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.seal import unseal
 from guitara_app.kit.threads import in_thread
@@ -84,6 +85,15 @@ class ProfileState(rx.State):
         actor, at = current_actor(), now()
         await in_thread(run, lambda session: services.revoke_token(session, actor, token_id, now=at))
         return rx.toast.success("The token is revoked. Nothing answers to it any more.", close_button=True)
+
+    @rx.event
+    @allow(Permission.SEE_OWN_JOBS)
+    async def revoke_calendar(self, number: int) -> rx.event.EventSpec:
+        """End one's own calendar address."""
+        del number
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: revoke_feed(session, actor, now=at))
+        return rx.toast.success("The address is revoked. No calendar can read it any more.", close_button=True)
 
 
 def _session(token: str) -> int:

@@ -177,6 +177,12 @@ CALLS: dict[str, Call] = {
     "profile_state.keep": Call({"details": {"name": ":key", "email": ""}}, "d2"),
     "profile_state.choose_mail": Call({"choice": ":mail"}, "ana"),
     "profile_state.sign_out": Call({"session_id": ":session"}, "ana"),
+    "profile_state.revoke_calendar": Call(
+        {"number": 0},
+        "t8",
+        before="INSERT INTO calendar_feeds (person_id, token_hash) SELECT id, 'hash ' || gen_random_uuid() FROM people"
+        " WHERE username = 't8'",
+    ),
     "profile_state.revoke": Call({"token_id": ":token"}, "ana"),
 }
 
