@@ -27,16 +27,23 @@ expect.set_options(timeout=60_000)
 @contextmanager
 def desk(firm: Firm, base: str) -> Iterator[Page]:
     """An operator's browser with the board open."""
+    with _browser(firm.cookies[0], base) as page:
+        page.goto(f"{base}/board")
+        expect(page.locator(".card").first).to_be_visible()
+        yield page
+
+
+@contextmanager
+def _browser(cookie: str, base: str) -> Iterator[Page]:
+    """The browser of whoever holds the session."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
-        name, _, value = firm.cookies[0].partition("=")
+        name, _, value = cookie.partition("=")
         context.add_cookies([{"name": name, "value": value, "url": base}])
         context.add_init_script(path=_WATCH)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.goto(f"{base}/board")
-        expect(page.locator(".card").first).to_be_visible()
         yield page
         chromium.close()
 
@@ -59,6 +66,23 @@ def dashboard(page: Page, base: str, runs: int) -> list[Row]:
         row("dashboard, click to fresh rows", clicked[_WARM_UP:], 300, 150),
         row("dashboard, address to rows", opened[_WARM_UP:], 300, 150),
     ]
+
+
+def calendar(firm: Firm, base: str, runs: int) -> list[Row]:
+    """From the click on Month, a week being open, to the visits of this month as they are now."""
+    took, topic = [], f"month:{firm.day.year * 12 + firm.day.month - 1}"
+    drawn = '.cal-page[data-view="month"][data-ready="true"] .ec-month-view .cal-block'
+    with _browser(firm.manager_cookie, base) as page:
+        page.goto(f"{base}/calendar?view=week")
+        for _ in range(runs + _WARM_UP):
+            page.get_by_role("button", name="Week", exact=True).click()
+            expect(page.locator('.cal-page[data-view="week"][data-ready="true"] .cal-block').first).to_be_visible()
+            page.wait_for_timeout(_QUIET_MS)
+            page.evaluate(f"watch.until(() => watch.told('{topic}') && document.querySelector('{drawn}'))")
+            page.get_by_role("button", name="Month", exact=True).click()
+            took.append(_seconds(page))
+        visits = page.locator(".cal-count").inner_text()
+    return [row(f"calendar, click to a month of {visits}", took[_WARM_UP:], 1000, 300)]
 
 
 def booking(page: Page, firm: Firm, runs: int) -> list[Row]:

@@ -41,6 +41,7 @@ class Firm:
     operator: Actor
     cookies: list[str]
     driver_cookies: list[str]
+    manager_cookie: str
 
     @property
     def opens_at(self) -> datetime:
@@ -96,6 +97,7 @@ def open_firm(superuser_url: str, size: Size, *, pages: int) -> Firm:
             operator=Actor(operators[0], Role.OPERATOR, "Operator"),
             cookies=_signed_in(cursor, operators, pages),
             driver_cookies=_signed_in(cursor, drivers, len(drivers)),
+            manager_cookie=_signed_in(cursor, _column(cursor, "SELECT id FROM people WHERE role = 'manager'"), 1)[0],
         )
         # As it would stand after a night of work, whose rows the autovacuum has seen.
         cursor.execute("VACUUM ANALYZE")

@@ -45,7 +45,7 @@ _LOOKUPS = {
     "slot search": lookups.slot_search,
     "client search": lookups.client_search,
 }
-_PAGES = ("dashboard", "book", "push", "notifications", "transition", "connections")
+_PAGES = ("dashboard", "calendar", "book", "push", "notifications", "transition", "connections")
 NAMES = (*_LOOKUPS, *_PAGES, "compared", "load", "change", "race")
 
 
@@ -105,6 +105,9 @@ def _measure_pages(
                 if "book" in wanted:
                     say("book")
                     rows += desk.booking(page, firm, effort.clicks)
+        if "calendar" in wanted:
+            say("calendar")
+            rows += desk.calendar(firm, base, effort.clicks // 2)
         if "push" in wanted:
             say(f"push to {effort.connections} connections")
             rows += boards.push(firm, base, free_slots(firm), effort.clicks, log.parent)

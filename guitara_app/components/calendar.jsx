@@ -9,7 +9,7 @@ import { CalendarTools, stepTo, titleOf, VIEWS } from "./calendar_tools.jsx";
 import { useConnection } from "./connection.jsx";
 import { prefill } from "./draft.jsx";
 import { openDrawer } from "./drawer.jsx";
-import { clockIn, clockOf, dayWords, eveningOf, mondayOf, monthTopic, offsetOf, plusDays, shifted, unshifted, wallNow, weekday, weekTopic } from "./plan_time.jsx";
+import { clockIn, clockOf, dayWords, eveningOf, mondayOf, monthPlus, monthTopic, ms, offsetOf, plusDays, shifted, unshifted, wallNow, weekday, weekTopic } from "./plan_time.jsx";
 import { usePlanPlace } from "./plan_place.jsx";
 
 const KINDS = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay" };
@@ -27,6 +27,11 @@ const ownZone = (frame) => {
   const offset = offsetOf(frame.zone) - sinceMidnight(`2000-01-01T${frame.day_starts}`);
   return `${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(Math.abs(offset) % 60)}`;
 };
+// How many weeks a month touches.
+const weeksOf = (day) => {
+  const first = `${day.slice(0, 7)}-01`;
+  return Math.ceil((ms(monthPlus(day, 1)) - ms(mondayOf(first))) / (7 * 86400000));
+};
 const share = (visits) => {
   const most = widest(visits);
   return `minmax(0, ${most < 5 ? 1 : most < 8 ? 1.5 : 2.2}fr)`;
@@ -41,7 +46,7 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
   const [phone] = useState(() => window.matchMedia("(max-width: 760px)").matches);
   const [whole, setWhole] = useState(false);
   const [said, setSaid] = useState("");
-  const [room, setRoom] = useState({ most: 3, width: 1200, height: 600 });
+  const [room, setRoom] = useState({ width: 1200, height: 600 });
   const view = place.view || (phone ? "list" : "week");
   const plan = view === "month" ? month : week;
   const on = place.on || plan.today || week.today || month.today || "";
@@ -53,16 +58,15 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
   );
   const dayStarts = frame?.day_starts ?? "06:00";
 
-  // Asked for when it is not what is watched already; after a gap the page's own load watches again what the address says.
-  const asked = useRef("");
+  // The page's own load watches what the address says, at first and after every gap; from then on each step is asked for. That a plan was
+  // looked at before says nothing: what is not watched any more has been told nothing since.
+  const watched = useRef("");
   useEffect(() => {
-    if (!topic || plan.scope === topic || asked.current === topic) return;
-    asked.current = topic;
-    onLook?.(view === "month" ? "month" : "week", on);
-  }, [topic, plan.scope]);
-  useEffect(() => {
-    if (plan.scope === topic) asked.current = "";
-  }, [plan.scope, topic]);
+    if (!topic || watched.current === topic) return;
+    const first = !watched.current;
+    watched.current = topic;
+    if (!first || (plan.scope && plan.scope !== topic)) onLook?.(view === "month" ? "month" : "week", on);
+  }, [topic]);
 
   const inView = useMemo(() => {
     if (!ready) return NOTHING;
@@ -153,14 +157,15 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     const node = box.current;
     const measure = () => {
       const { height, width } = node.getBoundingClientRect();
-      setRoom({ most: phone ? 0 : Math.max(1, Math.floor(((height - HEAD_HEIGHT) / 6 - 28) / 22)), width, height });
+      setRoom({ width, height });
     };
     measure();
     const watcher = new ResizeObserver(measure);
     watcher.observe(node);
     return () => watcher.disconnect();
-  }, [phone]);
+  }, []);
 
+  const most = phone || !on ? 0 : Math.max(1, Math.floor(((room.height - HEAD_HEIGHT) / weeksOf(on) - 28) / 20));
   const counts = useMemo(() => {
     const found = new Map();
     for (const visit of inView) found.set(visit.evening, (found.get(visit.evening) ?? 0) + 1);
@@ -170,10 +175,10 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     if (!frame) return NOTHING;
     if (view === "list") return NOTHING;
     const extra = proposed(proposal, around, dayStarts);
-    if (view === "month") return [...monthEvents(inView, dayStarts, room.most), ...extra.map((one) => ({ ...one, end: one.start }))];
+    if (view === "month") return [...monthEvents(inView, dayStarts, most), ...extra.map((one) => ({ ...one, end: one.start }))];
     const full = slotEvents(slots.topic === topic ? slots.rows : NOTHING, dayStarts);
     return [...full, ...gridEvents(inView, dayStarts, view !== "week", plan.today), ...extra];
-  }, [frame, inView, view, room.most, slots, proposal, around, plan.today]);
+  }, [frame, inView, view, most, slots, proposal, around, plan.today]);
 
   useEffect(() => {
     const made = calendar.current;

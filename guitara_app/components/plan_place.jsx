@@ -1,11 +1,14 @@
 // Where somebody is in a plan: which view, which day, what is filtered. It stands in the address, so a reload or a link shows the same.
 import { useCallback, useState } from "react";
+import { ms, plusDays } from "./plan_time.jsx";
 
 const LISTS = ["people", "services", "zones", "states"];
 
+const isDay = (said) => /^2\d{3}-\d{2}-\d{2}$/.test(said) && !Number.isNaN(ms(said)) && plusDays(said, 0) === said;
+
 const read = (views) => {
   const query = new URLSearchParams(typeof window === "undefined" ? "" : window.location.search);
-  const place = { view: views.includes(query.get("view")) ? query.get("view") : "", on: /^\d{4}-\d{2}-\d{2}$/.test(query.get("on") ?? "") ? query.get("on") : "" };
+  const place = { view: views.includes(query.get("view")) ? query.get("view") : "", on: isDay(query.get("on") ?? "") ? query.get("on") : "" };
   // Commas stand between them, so a name may hold none.
   for (const list of LISTS) place[list] = (query.get(list) ?? "").split(",").filter(Boolean);
   return place;

@@ -90,6 +90,10 @@ def test_a_drag_is_seen_by_another_and_the_second_of_two_is_told(people: People)
     ramon = calendar(people, "ramon", of, base=people.site.two, zone=NEAR)
     for page in (marga, ramon):
         expect(block(page, of)).to_contain_text(of.starts)
+    # What was looked at before and is looked at again is watched again.
+    for view in ("Month", "Day"):
+        ramon.get_by_role("group", name="View").get_by_role("button", name=view).click()
+        expect(ramon.locator(f'.cal-page[data-view="{view.lower()}"][data-ready="true"]')).to_be_visible()
     drag(marga, block(marga, of), hour(marga))
     dialog = asks(marga, of)
     moved = known(of.number, later=60)
