@@ -184,7 +184,7 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     const made = calendar.current;
     if (!made) return;
     const set = (name, value) => made.setOption(name, value);
-    const [from, to] = limits(inView, frame, whole);
+    const [from, to] = view === "month" ? [0, 1440] : limits(inView, frame, whole);
     const columns = view === "day" ? widest(inView) : 1;
     set("timeZone", ownZone(frame));
     if (made.getOption("view") !== KINDS[view]) set("view", KINDS[view]);
@@ -209,15 +209,15 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
   }, [made, view, on, events, counts, whole, room.width, room.height, words, frame]);
   // Where the work is now stands in sight at first; from then on what somebody scrolled to stays.
   useEffect(() => {
-    if (!made || !calendar.current) return;
+    if (!made || !calendar.current || view === "month") return;
     const now = shifted(wallNow(frame.zone), dayStarts);
     const shown = view === "week" ? mondayOf(on) === mondayOf(plan.today) : on === plan.today;
     calendar.current.setOption("scrollTime", hms(shown ? Math.max(0, sinceMidnight(now) - 60) : limits(inView, frame, whole)[0]));
   }, [made, view, on]);
   // A full evening gets more of the width than a quiet one.
   const columns = useMemo(
-    () => Array.from({ length: 7 }, (_, day) => share(inView.filter((visit) => visit.evening === plusDays(mondayOf(on || "2000-01-03"), day)))).join(" "),
-    [inView, on],
+    () => view === "week" && Array.from({ length: 7 }, (_, day) => share(inView.filter((visit) => visit.evening === plusDays(mondayOf(on || "2000-01-03"), day)))).join(" "),
+    [inView, view, on],
   );
 
   useLabels(box, made, dayStarts);
@@ -241,7 +241,7 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
       "section",
       { className: "panel cal-panel", "aria-label": `Calendar, ${titleOf(view, on)}`, "aria-busy": !ready },
       ready && view === "list" && h(CalendarList, { key: on, visits: inView, words, until: on === plan.today ? wallNow(frame.zone) : "", onMove: (visit) => propose(seen(visit)) }),
-      h("div", { ref: box, className: "cal", hidden: view === "list", "data-view": view, style: { "--cal-columns": columns } }),
+      h("div", { ref: box, className: "cal", hidden: view === "list", "data-view": view, style: columns ? { "--cal-columns": columns } : undefined }),
       !ready && h("div", { className: "bones cal-bones", "data-skeleton": true, "aria-hidden": true }, Array.from({ length: 12 }, (_, line) => h("div", { key: line, className: "bone" }))),
       ready && inView.length === 0 && view !== "list" && h("p", { className: "cal-empty", role: "status" }, plan.visits.length ? "Nothing that is booked passes what is filtered." : "Nothing is booked here yet. Choose a time to book a visit."),
     ),
