@@ -73,6 +73,14 @@ def expire_unanswered() -> None:
     _each(due.unanswered_visits, lambda session, visit, at: appointments.expire(session, visit, now=at))
 
 
+@shared_task(name="dispatch.match_wishes")  # type: ignore[untyped-decorator]  # Celery has no types
+def match_wishes() -> None:
+    """Find slots for those on the waiting list, and take back what is free no more."""
+    changed = database.run(lambda session: appointments.match_wishes(session, now=now()))
+    if changed:
+        log.info("waiting list matched", slots=changed)
+
+
 def _each(find: _Finds, act: Callable[[Session, int, datetime], Any], *, in_order: bool = False) -> None:
     """Do it for each row that is due, in a transaction of its own: one that cannot be done holds up no other.
 

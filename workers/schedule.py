@@ -20,6 +20,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "search drivers": _every(5, "dispatch.search_drivers"),
     "lapse drivers' offers": _every(2, "dispatch.lapse_leg_offers"),
     "hand out waiting trips": _every(2, "dispatch.hand_out_waiting"),
+    "match the waiting list": _every(60, "dispatch.match_wishes"),
     "tell people": _every(2, "notify.deliver"),
     "send letters": _every(10, "notify.send_letters"),
     "grow overdue jobs": _every(30, "maintenance.grow_overdue"),

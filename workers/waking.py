@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 SEARCH = "dispatch.search_drivers"
 HAND_OUT = "dispatch.hand_out_waiting"
+MATCH = "dispatch.match_wishes"
 TELL = "notify.deliver"
 
 WORK_FROM: dict[str, tuple[str, ...]] = {
@@ -60,6 +61,38 @@ WORK_FROM: dict[str, tuple[str, ...]] = {
         "state_forced",
         "trip_released",
         "week_set",
+    ),
+    # Somebody's time comes free or is taken, or somebody waits for other than before.
+    MATCH: (
+        "appointment_cancelled",
+        "appointment_changed",
+        "appointment_expired",
+        "appointment_reopened",
+        "booked",
+        "no_show",
+        "offer_lapsed",
+        "offer_rejected",
+        "place_withdrawn",
+        "review_dropped",
+        "review_insisted",
+        "review_replaced",
+        "session_ended",
+        "session_extended",
+        "session_stopped_early",
+        "shift_removed",
+        "shift_set",
+        "shift_usual",
+        "state_forced",
+        "swapped",
+        "time_off_approved",
+        "time_off_entered",
+        "time_off_taken_back",
+        "week_set",
+        "wish_added",
+        "wish_booked",
+        "wish_changed",
+        "wish_declined",
+        "wish_withdrawn",
     ),
     TELL: tuple(sorted(RULES)),
 }

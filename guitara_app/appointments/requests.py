@@ -83,3 +83,29 @@ class ChangeRequest(BaseModel):
     notes: str | None = None
     off_shift_reason: str = ""
     seen: VisitFields | None = None
+
+
+class WishRequest(BaseModel):
+    """What somebody waits for, as typed.
+
+    ``therapist_id`` is whom they would rather have; with ``only_therapist`` nobody else will do. The clock times are
+    of the start; None is any.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    client_id: int | None = None
+    new_client: NewClient | None = None
+    address_id: int | None = None
+    service_ids: list[int] = Field(default_factory=list, max_length=10)
+    people: int = Field(default=1, ge=1, le=6)
+    first_evening: date | None = None
+    last_evening: date | None = None
+    earliest: time | None = None
+    latest: time | None = None
+    therapist_id: int | None = None
+    only_therapist: bool = False
+    driver_needed: bool = True
+    car_needed: bool = False
+    notes: str = ""
+    idempotency_key: str = Field(default="", max_length=100, pattern=r"^[!-~]*$")

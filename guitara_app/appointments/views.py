@@ -51,8 +51,9 @@ class Way(TypedDict):
 class AttentionRow(TypedDict):
     """Something that waits for somebody at the desk, worst first.
 
-    Its age counts from ``since``, or its time left down to ``due_at``; the other is empty. ``handler`` is the name of
-    whoever has claimed it, ``alarm_id`` a call for help that is to be closed here.
+    ``appointment_id`` is 0 where it is about no visit yet. Its age counts from ``since``, or its time left down to
+    ``due_at``; the other is empty. ``handler`` is the name of whoever has claimed it, ``alarm_id`` a call for help that
+    is to be closed here.
     """
 
     key: str

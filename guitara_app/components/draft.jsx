@@ -104,6 +104,14 @@ const draftOf = (name, owner) => {
   return drafts.get(place);
 };
 
+// Begins the draft of a form that may not be on the page yet; what somebody typed there before is asked about.
+export const beginDraft = (name, owner, patch) => {
+  const draft = draftOf(name, owner);
+  if (isTouched(draft.typed) && !window.confirm("The form holds something that was not saved. Replace it?")) return false;
+  draft.replace({ ...draft.fresh(), ...patch });
+  return true;
+};
+
 const DraftContext = createContext(null);
 const SendingContext = createContext("");
 const none = { subscribe: () => () => {}, values: EMPTY, set: () => {}, takeTheirs: () => {}, keepMine: () => {} };

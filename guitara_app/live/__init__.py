@@ -32,6 +32,7 @@ from guitara_app.live.states import (
     RoadLive,
     ShiftsLive,
     SystemLive,
+    WaitingLive,
     WeekLive,
 )
 from guitara_app.live.subscriber import Subscriber
@@ -53,6 +54,7 @@ __all__ = [
     "Scope",
     "ShiftsLive",
     "SystemLive",
+    "WaitingLive",
     "WeekLive",
     "claim",
     "install",

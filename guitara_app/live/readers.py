@@ -16,6 +16,7 @@ from guitara_app.appointments.queries.plan import month_plan, plan_news, week_pl
 from guitara_app.appointments.queries.queue import queue_places
 from guitara_app.appointments.queries.road import road
 from guitara_app.appointments.queries.still_out import out_after_closing
+from guitara_app.appointments.queries.wishes import waiting_list
 from guitara_app.appointments.views import Detail
 from guitara_app.availability.queries import holidays_between, on_now, open_requests, person_hours, presence, shifts_of
 from guitara_app.availability.views import NO_HOURS
@@ -140,6 +141,10 @@ def _system(session: Session, _key: int, at: datetime) -> dict[str, Any]:
     return {**system(session, now=at)}
 
 
+def _waiting(session: Session, _key: int, _at: datetime) -> dict[str, Any]:
+    return {**waiting_list(session)}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.ROAD: _road,
@@ -155,6 +160,7 @@ READERS: dict[Kind, Reader] = {
     Kind.INBOX: _inbox,
     Kind.PRESENCE: _presence,
     Kind.SYSTEM: _system,
+    Kind.WAITING: _waiting,
 }
 
 

@@ -28,10 +28,11 @@ class Kind(StrEnum):
     INBOX = "inbox"
     PRESENCE = "presence"
     SYSTEM = "system"
+    WAITING = "waiting"
 
 
 # Every kind but those of which there is only one.
-_OF_ONE = frozenset(Kind) - {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM}
+_OF_ONE = frozenset(Kind) - {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING}
 _REVOKE = "revoke"
 
 
@@ -122,13 +123,18 @@ class Scope:
         """How the system itself is doing."""
         return cls(Kind.SYSTEM)
 
+    @classmethod
+    def waiting(cls) -> Self:
+        """Who waits for a slot."""
+        return cls(Kind.WAITING)
+
 
 def scopes_of(topic: str) -> tuple[Scope, ...]:
     """The scopes that a topic of changes changes; none when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return (Scope.desk(), Scope.road())
-    if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM):
+    if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING):
         return (Scope(Kind(topic)),)
     if kind in _OF_ONE and key.isdecimal():
         return (Scope(Kind(kind), int(key)),)
@@ -149,7 +155,7 @@ def revoke_topic(person_id: int) -> str:
 def may_watch(actor: Actor, scope: Scope) -> bool:
     """Whether ``actor`` may be sent what ``scope`` shows."""
     match scope.kind:
-        case Kind.DESK | Kind.ROAD | Kind.PRESENCE:
+        case Kind.DESK | Kind.ROAD | Kind.PRESENCE | Kind.WAITING:
             return allowed(actor.role, Permission.SEE_BOARD)
         case Kind.QUEUE:
             return allowed(actor.role, Permission.SEE_QUEUE)

@@ -13,6 +13,7 @@ import reflex as rx
 
 from guitara_app.accounts.queries import SessionRow, TokenRow
 from guitara_app.appointments.plan_views import PlanLeg, PlanPerson, PlanSpan, PlanVisit
+from guitara_app.appointments.queries.wishes import WishRow
 from guitara_app.appointments.road_views import DriverLine, OutRow, QueuePlace, WaitingTrip
 from guitara_app.appointments.views import (
     AttentionRow,
@@ -216,6 +217,13 @@ class SystemLive(_Pushed, rx.State):
     repeated: list[Often] = []
 
 
+class WaitingLive(_Pushed, rx.State):
+    """Who waits for a slot (``guitara_app.appointments.queries.wishes.WaitingList``)."""
+
+    wishes: list[WishRow] = []
+    closed: list[WishRow] = []
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.ROAD: RoadLive,
@@ -231,6 +239,7 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.INBOX: InboxLive,
     Kind.PRESENCE: PresenceLive,
     Kind.SYSTEM: SystemLive,
+    Kind.WAITING: WaitingLive,
 }
 
 _ROW_KEYS: dict[type, str] = {
@@ -246,6 +255,7 @@ _ROW_KEYS: dict[type, str] = {
     PlanVisit: "id",
     ShiftRow: "person_id",
     WaitingTrip: "leg_id",
+    WishRow: "id",
 }
 
 

@@ -74,6 +74,8 @@ class Happened:
     desk: frozenset[int] = frozenset()
     admins: frozenset[int] = frozenset()
     item: str = ""
+    client: str = ""
+    """Whom it is about where there is no visit yet; for the desk alone."""
 
     def name(self, person_id: int | None) -> str:
         """``Ana C.``"""

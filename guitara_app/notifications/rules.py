@@ -7,6 +7,7 @@ is for the desk alone, and neither phones nor doors are in any of these words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from guitara_app.appointments.happenings import WHAT_HAPPENED
@@ -255,6 +256,12 @@ def _wrong(event: Happened, _person: int) -> str:
     return str(event.data.get("words", ""))
 
 
+def _slot(event: Happened, _person: int) -> str:
+    """``Mrs D'Souza, Fri night, 00:30``."""
+    starts_at = datetime.fromisoformat(event.data["starts_at"]) if "starts_at" in event.data else event.at
+    return f"{event.client}, {event.when(starts_at, event.calendar.business_date(starts_at))}"
+
+
 # Nothing for anybody: everybody concerned sits in the same car or at the same desk, or did it, or sees it live.
 _NOBODY: tuple[Line, ...] = ()
 _ONLY_ASKED = _NOBODY
@@ -366,6 +373,8 @@ RULES: dict[str, tuple[Line, ...]] = {
     "holidays_set": _NOBODY,
     "calendar_feed_made": _NOBODY,
     "calendar_feed_revoked": _NOBODY,
+    # The waiting list.
+    "wish_matched": (Line(_desk, "A slot for somebody on the waiting list", _slot, Group.DESK),),
     # The desk among itself.
     "handover_written": (
         Line(
@@ -417,6 +426,8 @@ def _link(event: Happened, line: Line, person: int) -> str:
         return "/system"
     if person not in event.desk:
         return "/hours" if line.about is Group.HOURS else "/tonight"
+    if event.kind == "wish_matched":
+        return f"/waiting?offer={event.data.get('offer', 0)}"
     if event.visit is not None:
         return f"/appointments/{event.visit.id}"
     return "/shifts" if line.about is Group.HOURS else "/board"

@@ -18,6 +18,7 @@ PAGES = (
     "holidays",
     "calendar",
     "clients",
+    "waiting",
     "notifications",
     "profile",
     "system",

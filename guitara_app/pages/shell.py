@@ -120,6 +120,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
         rx.cond(AT_DESK, _place("Drivers", "car", "/drivers", here)),
         rx.cond(AT_DESK, _place("Clients", "contact_round", "/clients", here)),
+        rx.cond(AT_DESK, _place("Waiting", "hourglass", "/waiting", here)),
         rx.cond(AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(IS_MANAGER, _place("Calendar", "calendar_days", "/calendar", here)),
         rx.cond(IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),

@@ -31,7 +31,7 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
         Scope.hours(ana),
     )
     scopes += (Scope.client(firm.client), Scope.profile(ana), Scope.inbox(ana), Scope.presence())
-    scopes += (Scope.system(),)
+    scopes += (Scope.system(), Scope.waiting())
     for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope", "rev"}
@@ -64,6 +64,7 @@ def test_topics_and_scopes() -> None:
         Scope.inbox(12),
         Scope.presence(),
         Scope.system(),
+        Scope.waiting(),
     ):
         assert scope in scopes_of(scope.topic)
     assert scopes_of("desk") == (Scope.desk(), Scope.road())
@@ -74,6 +75,7 @@ def test_topics_and_scopes() -> None:
         "road",
         "queue:1",
         "system:1",
+        "waiting:1",
         "appointment",
         "appointment:",
         "person:x",
@@ -91,6 +93,7 @@ def test_who_may_watch(role: Role) -> None:
     desk = role in DESK
     assert may_watch(actor, Scope.desk()) is desk
     assert may_watch(actor, Scope.road()) is desk
+    assert may_watch(actor, Scope.waiting()) is desk
     assert may_watch(actor, Scope.queue()) is (role == Role.DRIVER)
     assert may_watch(actor, Scope.appointment(5)) is desk
     assert may_watch(actor, Scope.person(12)) is not desk

@@ -3,6 +3,7 @@
 from guitara_app.appointments.models.appointment import Appointment, AppointmentService, Assignment
 from guitara_app.appointments.models.attention import Alarm, AttentionClaim, Clash, Review
 from guitara_app.appointments.models.leg import Leg, LegOffer, LegPassenger
+from guitara_app.appointments.models.wish import Wish, WishOffer
 
 __all__ = [
     "Alarm",
@@ -15,4 +16,6 @@ __all__ = [
     "LegOffer",
     "LegPassenger",
     "Review",
+    "Wish",
+    "WishOffer",
 ]

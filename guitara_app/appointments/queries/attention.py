@@ -14,6 +14,7 @@ from guitara_app.appointments.queries.evening import evening_visits
 from guitara_app.appointments.queries.rows import VisitRow
 from guitara_app.appointments.queries.waiting import Entry, of_visit
 from guitara_app.appointments.queries.ways import SWAP, call, first_name, way
+from guitara_app.appointments.queries.wishes import found_slots
 from guitara_app.appointments.views import AttentionRow
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
@@ -33,6 +34,7 @@ _WORST_FIRST = (
     "overdue",
     "over_time",
     "due_soon",
+    "wish",
     "payment",
 )
 
@@ -44,9 +46,14 @@ class _Claim(NamedTuple):
 
 
 def attention(session: Session, rows: list[VisitRow], calendar: Calendar, *, now: datetime) -> list[Entry]:
-    """Alarms, reviews, answers due, clashes, silent drivers, what runs late, pick-ups and payments that wait."""
+    """Alarms, reviews, answers due, clashes, silent drivers, what runs late, pick-ups and payments that wait.
+
+    And slots that were found for somebody on the waiting list.
+    """
     found = {entry.key: entry for visit in rows for entry in of_visit(visit, calendar, now)}
-    found |= {entry.key: entry for entry in (*_alarms(session), *_clashes(session, calendar))}
+    found |= {
+        entry.key: entry for entry in (*_alarms(session), *_clashes(session, calendar), *found_slots(session, calendar))
+    }
     return sorted(
         found.values(),
         key=lambda entry: (_TONES.index(entry.tone), _WORST_FIRST.index(entry.kind), entry.began, entry.key),
@@ -88,7 +95,7 @@ def _shown(entry: Entry, claim: _Claim | None) -> AttentionRow:
         more=entry.more,
         since="" if entry.due_at else (entry.since or entry.began).isoformat(),
         due_at=entry.due_at.isoformat() if entry.due_at else "",
-        appointment_id=entry.visits[0],
+        appointment_id=entry.visits[0] if entry.visits else 0,
         alarm_id=entry.alarm_id,
         ways=list(entry.ways),
         handler_id=holds.person_id if holds else 0,

@@ -7,7 +7,7 @@ timeline as everywhere, whether a driver is left of the same function that warns
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -25,6 +25,7 @@ from guitara_app.appointments.queries.preview import services_for, wanted_by
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.rules import needs_car, plan
 from guitara_app.appointments.slots import Drivers, Evenings, Opening, Search, openings
+from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.time import Calendar
@@ -35,12 +36,17 @@ _AT_ONCE = (3, 9)
 
 
 class SlotQuestion(BaseModel):
-    """Which slots are looked for: with the same people or anybody, from which evening on, between which clock times."""
+    """Which slots are looked for: with the same people or anybody, between which clock times, in which evenings.
+
+    From ``evening`` to ``last`` (None: four weeks), without ``not_evenings``.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     who: Literal["same", "any"] = "same"
     evening: date | None = None
+    last: date | None = None
+    not_evenings: tuple[date, ...] = ()
     earliest: time | None = None
     latest: time | None = None
 
@@ -77,6 +83,7 @@ def first_slots(
     now: datetime,
     visit: Standing | None = None,
     at_most: int = 8,
+    held: Mapping[int, Sequence[Job]] | None = None,
 ) -> FoundSlots:
     """The first slots for what ``draft`` asks, its own evening and start apart.
 
@@ -87,6 +94,7 @@ def first_slots(
         now: the present moment; nothing earlier is found.
         visit: the visit that is moved, whose own time does not stand in its way.
         at_most: how many.
+        held: jobs of people that are promised and not booked; they are in the way too.
 
     Raises:
         Invalid: no services are chosen, or the question cannot be; ``field`` says where.
@@ -96,6 +104,8 @@ def first_slots(
     days = _days(question, firm, now)
     services = services_for(session, draft, visit)
     # Any time will do, only not one that has passed: what matters is the length, the pause and the place.
+    if not days:
+        return FoundSlots([], "These evenings are over.")
     planned = plan(draft, services, firm, now=now, starts_at=now)
     wanted = wanted_by(session, draft, planned)
     same = question.who == "same" and bool(draft.people)
@@ -118,7 +128,7 @@ def first_slots(
     # The first few evenings are mostly enough, and of a large firm four weeks are thousands of rows.
     for begin, end in pairwise((0, *(many for many in _AT_ONCE if many < len(days)), len(days))):
         part = dataclasses.replace(search, days=days[begin:end], at_most=at_most - len(found))
-        evenings = _evenings(session, wanted, draft, visit, part, now=now)
+        evenings = _holding(_evenings(session, wanted, draft, visit, part, now=now), held or {})
         seen.add(evenings)
         duty = _duty(session, draft, part, visit, now=now)
         driving = _driving(duty, firm, wanted, car=_needs_car(draft), now=now) if duty else None
@@ -172,8 +182,16 @@ def _days(question: SlotQuestion, firm: FirmSettings, now: datetime) -> tuple[da
         begin, end = calendar.at(first, question.earliest), calendar.at(first, question.latest)
         if end < begin:
             raise Invalid("The latest start must be after the earliest.", field="latest")
-    ahead = min(last, first + timedelta(days=7 * WEEKS - 1))
-    return tuple(first + timedelta(days=number) for number in range((ahead - first).days + 1))
+    ahead = min(last, first + timedelta(days=7 * WEEKS - 1), question.last or last)
+    days = (first + timedelta(days=number) for number in range((ahead - first).days + 1))
+    return tuple(day for day in days if day not in question.not_evenings)
+
+
+def _holding(evenings: Evenings, held: Mapping[int, Sequence[Job]]) -> Evenings:
+    if not held:
+        return evenings
+    jobs = {person: [*theirs, *held.get(person, ())] for person, theirs in evenings.jobs.items()}
+    return dataclasses.replace(evenings, jobs=jobs)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -27,19 +27,30 @@ from guitara_app.appointments.services.reminding import remind_unanswered
 from guitara_app.appointments.services.reviews import drop, insist, replace
 from guitara_app.appointments.services.sessions import end_session, extend, request_payment, start_session, stop_early
 from guitara_app.appointments.services.sick import sick_now
+from guitara_app.appointments.services.wishes import (
+    add_wish,
+    change_wish,
+    decline_slot,
+    match_wishes,
+    wish_booked,
+    withdraw_wish,
+)
 
 __all__ = [
     "accept",
     "accept_leg",
+    "add_wish",
     "arrive",
     "ask_pickup",
     "book",
     "cancel",
     "change",
+    "change_wish",
     "choose_driver",
     "claim",
     "collect",
     "decline_leg",
+    "decline_slot",
     "drop",
     "drop_off",
     "end_session",
@@ -53,6 +64,7 @@ __all__ = [
     "insist",
     "lapse",
     "lapse_leg_offer",
+    "match_wishes",
     "move",
     "no_show",
     "offer_leg",
@@ -75,5 +87,7 @@ __all__ = [
     "step_back",
     "stop_early",
     "swap",
+    "wish_booked",
     "withdraw",
+    "withdraw_wish",
 ]

@@ -94,6 +94,6 @@ def _forget_settled(session: Session, waiting: list[str]) -> None:
 
 
 def _note(session: Session, kind: str, actor: Actor, key: str, entry: Entry | None, *, now: datetime) -> None:
-    visit = entry.visits[0] if entry else None
+    visit = entry.visits[0] if entry and entry.visits else None
     topics = {"desk"} | ({f"appointment:{visit}"} if visit else set())
     record(session, kind, by=actor, now=now, topics=topics, appointment_id=visit, data={"entry": key})

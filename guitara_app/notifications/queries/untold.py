@@ -18,7 +18,7 @@ from guitara_app.notifications.rules import RULES
 
 TAKE = (
     "SELECT e.id, e.kind, e.actor_id, e.on_behalf_of_id, e.appointment_id, e.assignment_id, e.leg_id, e.person_id,"
-    " e.data FROM untold_events u JOIN events e ON e.id = u.event_id"
+    " e.client_id, e.data FROM untold_events u JOIN events e ON e.id = u.event_id"
     " ORDER BY u.event_id LIMIT :limit FOR UPDATE OF u SKIP LOCKED"
 )
 _TAKE_KIND = TAKE.replace(" ORDER BY", " WHERE e.kind = :kind ORDER BY")
@@ -39,6 +39,7 @@ class _Known(NamedTuple):
     admins: frozenset[int]
     visits: dict[int, Visit]
     items: dict[int, str]
+    clients: dict[int, str]
 
 
 def take_untold(session: Session, *, limit: int, kind: str = "") -> list[Any]:
@@ -72,6 +73,7 @@ def happened(session: Session, events: Sequence[Any], *, now: datetime) -> list[
             names=known.names,
             desk=known.desk,
             admins=known.admins,
+            client=known.clients.get(event.client_id, "") if event.appointment_id is None else "",
             item=known.items.get(event.data.get("item_id", 0), "Something"),
         )
         found.append(Untold(event.id, facts))
@@ -84,13 +86,20 @@ def _known(session: Session, events: Sequence[Any]) -> _Known:
     riding = _riders(session, rows)
     items = {event.data["item_id"] for event in events if "item_id" in event.data}
     named = session.execute(text("SELECT id, name FROM items WHERE id = ANY(:ids)"), {"ids": sorted(items)})
+    waiting = {event.client_id for event in events if event.client_id and event.appointment_id is None}
     return _Known(
         names={person.id: short_name(person.name) for person in people},
         desk=frozenset(person.id for person in people if person.in_use and person.role in DESK),
         admins=frozenset(person.id for person in people if person.in_use and person.role == Role.ADMIN),
         visits={one.row.id: _visit(one, riding) for one in rows},
         items={item.id: item.name for item in named},
+        clients=_clients(session, waiting) if waiting else {},
     )
+
+
+def _clients(session: Session, clients: set[int]) -> dict[int, str]:
+    rows = session.execute(text("SELECT id, name FROM clients WHERE id = ANY(:ids)"), {"ids": sorted(clients)})
+    return {row.id: row.name for row in rows}
 
 
 def _riders(session: Session, rows: Sequence[VisitRow]) -> dict[int, list[int]]:

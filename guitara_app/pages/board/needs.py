@@ -54,7 +54,7 @@ def _entry(row: RowVar, index: rx.vars.NumberVar[int]) -> rx.Component:
                 rx.el.span(rx.el.b(row["title"]), _age(row), class_name="row"),
                 rx.el.span(row["detail"], class_name="need-detail"),
                 rx.cond(row["more"], rx.el.span(row["more"], class_name="need-detail")),
-                to=f"/appointments/{row['appointment_id']}",
+                to=rx.cond(row["appointment_id"], f"/appointments/{row['appointment_id']}", "/waiting"),
                 class_name="item item-link",
                 data_stop=True,
             ),

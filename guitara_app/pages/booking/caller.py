@@ -7,33 +7,32 @@ import reflex as rx
 from guitara_app.components.draft import draft_choice, draft_field, draft_pick, draft_set, draft_when, typeahead
 from guitara_app.components.words import state_tag
 from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
-from guitara_app.pages.booking.state import BookingState
 from guitara_app.pages.booking.views import AddressLine, Choice, VisitLine
 
 _NO_PLACE = {"address_id": "", "address_line": "", "locality_id": "", "address_notes": ""}
 
 
-def caller() -> rx.Component:
-    """The client: type-ahead, then the card; or a new one inline."""
+def caller(state: Form, favourite: rx.Component | None = None) -> rx.Component:
+    """The client: type-ahead, then the card; or a new one inline. ``favourite`` takes whom they like into the form."""
     return group(
         "Client",
-        draft_when(draft_when(_search(), name="client_mode", empty=True), name="client_id", empty=True),
-        draft_when(known(BookingState, _other("Change")), name="client_id"),
-        draft_when(_new(), name="client_mode", is_="new"),
-        problem(BookingState, "client"),
+        draft_when(draft_when(_search(state), name="client_mode", empty=True), name="client_id", empty=True),
+        draft_when(known(state, _other("Change"), favourite=favourite), name="client_id"),
+        draft_when(_new(state), name="client_mode", is_="new"),
+        problem(state, "client"),
     )
 
 
-def _search() -> rx.Component:
+def _search(state: Form) -> rx.Component:
     return typeahead(
         name="client_text",
-        hits=BookingState.hits,
-        answers=BookingState.hits_for,
+        hits=state.hits,
+        answers=state.hits_for,
         nothing="Nobody found by this name, phone or e-mail.",
         make_new="New client",
         placeholder="Name, phone or e-mail",
         max_length=200,
-        on_search=BookingState.find,
+        on_search=state.find,
         class_name="input",
         aria_label="Client: name, phone or e-mail",
         data_first=True,
@@ -49,7 +48,7 @@ def _other(words: str) -> rx.Component:
     )
 
 
-def known(state: Form, *acts: rx.Component) -> rx.Component:
+def known(state: Form, *acts: rx.Component, favourite: rx.Component | None = None) -> rx.Component:
     """The client's card: who, what they like, what to know, the last visits; all at once."""
     client = state.client
     return rx.el.div(
@@ -72,7 +71,7 @@ def known(state: Form, *acts: rx.Component) -> rx.Component:
             class_name="row",
         ),
         rx.cond(client["preferences"], rx.el.p("Likes: ", client["preferences"], class_name="client-likes")),
-        rx.cond(client["favourite_id"] > 0, _favourite(state)),
+        rx.cond(client["favourite_id"] > 0, favourite or _favourite(state)),
         rx.cond(client["notes"], rx.el.p(client["notes"], class_name="client-notes prewrap")),
         rx.cond(
             state.history.length() > 0,
@@ -107,18 +106,16 @@ def _visit(visit: rx.vars.ObjectVar[VisitLine]) -> rx.Component:
     )
 
 
-def _new() -> rx.Component:
+def _new(state: Form) -> rx.Component:
     return rx.el.div(
         rx.el.div(rx.el.b("New client"), _other("Search instead"), class_name="row"),
         rx.el.div(
-            field(BookingState, "Name", "client_name", text_field("client_name", 500), slot="name"),
-            field(BookingState, "Phone", "client_phone", text_field("client_phone", 60, "tel"), slot="phone"),
-            field(
-                BookingState, "E-mail, if any", "client_email", text_field("client_email", 254, "email"), slot="email"
-            ),
+            field(state, "Name", "client_name", text_field("client_name", 500), slot="name"),
+            field(state, "Phone", "client_phone", text_field("client_phone", 60, "tel"), slot="phone"),
+            field(state, "E-mail, if any", "client_email", text_field("client_email", 254, "email"), slot="email"),
             class_name="fields",
         ),
-        field(BookingState, "Notes on the client", "client_notes", text_field("client_notes", 20000)),
+        field(state, "Notes on the client", "client_notes", text_field("client_notes", 20000)),
         class_name="client-card",
     )
 

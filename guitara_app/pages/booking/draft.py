@@ -51,6 +51,7 @@ class Draft(BaseModel):
     locality_id: Id = None
     address_notes: Words = ""
     notes: Words = ""
+    wish_id: Id = None
     idempotency_key: Words = ""
 
     @property

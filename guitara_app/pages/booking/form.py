@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_clear, draft_form
+from guitara_app.components.draft import draft_clear, draft_form, draft_when
 from guitara_app.components.drawer import drawer, drawer_button
 from guitara_app.live import DeskLive
 from guitara_app.pages.booking.caller import caller, place
@@ -36,7 +36,11 @@ def booking_drawer(pulse: Any = DeskLive.rows) -> rx.Component:
         ),
         draft_form(
             rx.el.div(
-                caller(),
+                draft_when(
+                    rx.el.p("From the waiting list: saving takes them off it.", class_name="booking-wish"),
+                    name="wish_id",
+                ),
+                caller(BookingState),
                 when(BookingState, find_slots_for(0)),
                 what(BookingState),
                 people(BookingState, automatic=True),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.appointments.policies import EXPLAINED
 from guitara_app.appointments.queries.preview import Preview, preview
-from guitara_app.appointments.services import book
+from guitara_app.appointments.services import book, wish_booked
 from guitara_app.clients.queries import card, search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
@@ -180,7 +180,12 @@ def shown_of(session: Session, draft: Draft, seen: Preview, problems: dict[str, 
 def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[int, dict[str, str]]:
     """The number of the visit, or what could not be read, by field."""
     request, unread = draft.request(firm_settings(session).calendar.business_date(at))
-    return (0, unread) if unread else (book(session, actor, request, now=at), {})
+    if unread:
+        return 0, unread
+    number = book(session, actor, request, now=at)
+    if draft.wish_id:
+        wish_booked(session, actor, draft.wish_id, number, now=at)
+    return number, {}
 
 
 def _consider(draft: Draft, at: datetime, *, with_choices: bool) -> tuple[Choices | None, Shown]:

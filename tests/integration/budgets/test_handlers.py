@@ -80,6 +80,16 @@ _HOLIDAYS = {
 }
 _CARD = {"idempotency_key": ":key", "version": ":version", "notes": ":key"}
 
+_WISH = (
+    "INSERT INTO wishes (client_id, service_ids, people, first_evening, last_evening, only_therapist, driver_needed,"
+    " car_needed, state, made_at, made_by_id, version) SELECT (SELECT min(id) FROM clients), ARRAY[min(id)], 1,"
+    " '2026-11-23', '2026-11-30', false, false, false, 'waiting', now(), (SELECT min(id) FROM people), 1 FROM services"
+)
+_WISH_OFFER = (
+    f"{_WISH}; INSERT INTO wish_offers (wish_id, business_date, starts_at, ends_at, therapist_ids, found_at)"
+    " SELECT max(id), '2026-11-23', now(), now() + interval '1 hour', '{1}', now() FROM wishes"
+)
+
 CALLS: dict[str, Call] = {
     "login_state.load": Call(),
     "who.load": Call(),
@@ -172,6 +182,13 @@ CALLS: dict[str, Call] = {
     "notifications_state.older": Call(who="ana"),
     "notifications_state.read_all": Call(who="ana", before="UPDATE notifications SET read_at = NULL"),
     "system_state.load": Call(),
+    "waiting_state.load": Call(path="/waiting"),
+    "waiting_state.begin": Call({"wish_id": ":wish"}, before=_WISH),
+    "waiting_state.consider": Call({"draft": {"visit_id": ":wish"}}),
+    "waiting_state.find": Call({"typed": "souza"}),
+    "waiting_state.save": Call({"draft": {"visit_id": ":wish", "notes": ":key", "idempotency_key": ":key"}}),
+    "waiting_state.decline": Call({"wish_id": ":wish", "offer_id": ":wish_offer"}, before=_WISH_OFFER),
+    "waiting_state.withdraw": Call({"wish_id": ":wish", "reason": "It's over."}, before=_WISH),
     "system_state.show_hour": Call({"on": True}),
     "profile_state.load": Call(who="ana"),
     "profile_state.keep": Call({"details": {"name": ":key", "email": ""}}, "d2"),
@@ -190,6 +207,7 @@ _NUMBERS = """
 SELECT (SELECT min(id) FROM appointments) AS visit, (SELECT max(id) FROM legs WHERE state = 'planned') AS leg,
   (SELECT min(id) FROM reviews WHERE decision IS NULL) AS review_id,
   (SELECT max(id) FROM assignments WHERE answer = 'offered' AND person_id = :first) AS own_place,
+  (SELECT max(id) FROM wishes) AS wish, (SELECT max(id) FROM wish_offers) AS wish_offer,
   (SELECT max(id) FROM alarms) AS alarm, (SELECT id FROM people WHERE username = 'admin') AS admin,
   (SELECT max(id) FROM notifications WHERE person_id = :ana AND read_at IS NULL) AS notification,
   (SELECT max(id) FROM handover_notes) AS note, (SELECT max(version) FROM handover_notes) AS note_version,

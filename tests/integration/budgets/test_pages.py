@@ -42,6 +42,7 @@ def reads(firm: Firm) -> dict[str, Callable[[Session], object]]:
         Kind.INBOX: firm.operator.person_id or 0,
         Kind.PRESENCE: 0,
         Kind.SYSTEM: 0,
+        Kind.WAITING: 0,
     }
     found: dict[str, Callable[[Session], object]] = {
         str(kind): lambda session, kind=kind: READERS[kind](session, keys[kind], AT) for kind in READERS

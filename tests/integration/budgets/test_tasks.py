@@ -94,12 +94,26 @@ def one_after_another(firm: Firm, number: int, scratch: Scratch) -> None:
     firm.book(number, start=time(21 + minutes // 60, minutes % 60), minutes=15, now=NOW)
 
 
+def somebody_waits(firm: Firm, number: int, scratch: Scratch) -> None:
+    scratch.sql(
+        "INSERT INTO wishes (client_id, service_ids, people, first_evening, last_evening, only_therapist,"
+        " driver_needed, car_needed, state, made_at, made_by_id, version) VALUES (%s,"
+        " ARRAY[CAST(%s AS bigint)], 1, '2026-11-23',"
+        " '2026-11-23', false, false, false, 'waiting', %s, %s, 1)",
+        firm.client,
+        firm.service,
+        AT,
+        firm.operator.person_id,
+    )
+
+
 CASES = {
     "dispatch.search_drivers": Case(legs),
     "dispatch.lapse_leg_offers": Case(asked),
     "dispatch.hand_out_waiting": Case(waits),
     "dispatch.lapse_offers": Case(one_after_another, manila(20, 50)),
     "dispatch.warn_unanswered": Case(nearly_over),
+    "dispatch.match_wishes": Case(somebody_waits),
     "dispatch.expire_unanswered": Case(booked, manila(22, 1)),
     "maintenance.publish_leftovers": Case(untold),
     "maintenance.grow_overdue": Case(over_time),

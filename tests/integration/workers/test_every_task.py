@@ -24,7 +24,7 @@ from guitara_app.kit.events import record
 from tests.integration.conftest import Scratch, Until
 from tests.integration.stock.conftest import stocked
 from tests.integration.workers.crew import Crew
-from tests.support.firm import NOW, Firm, manila, open_firm
+from tests.support.firm import EVENING, NOW, Firm, manila, open_firm
 from tests.support.steps import running
 from workers.app import app
 
@@ -45,6 +45,7 @@ UNION ALL SELECT 'moved ' || item_id || kind, count(*) || ', ' || sum(in_use_cha
 UNION ALL SELECT 'shelf', coalesce(sum(available), 0) || ', ' || coalesce(sum(in_use), 0) FROM items
 UNION ALL SELECT 'clash', count(*)::text FROM clashes WHERE settled_at IS NULL
 UNION ALL SELECT 'review', count(*)::text FROM reviews
+UNION ALL SELECT 'wish offer ' || outcome, count(*)::text FROM wish_offers GROUP BY 1
 UNION ALL SELECT 'shift', count(*)::text FROM shifts
 UNION ALL SELECT 'signed in', count(*)::text FROM login_sessions
 UNION ALL SELECT 'key', count(*)::text FROM idempotency_keys
@@ -138,12 +139,30 @@ def two_visits(firm: Firm) -> None:
         firm.book(therapist, start=time(22))
 
 
+def people_wait(firm: Firm) -> None:
+    for since in range(2):
+        write(
+            "INSERT INTO wishes (client_id, address_id, service_ids, people, first_evening, last_evening,"
+            " only_therapist, driver_needed, car_needed, state, made_at, made_by_id, version) VALUES (:client,"
+            " :address, ARRAY[CAST(:service AS bigint)], 1, :evening, :evening, false, false, false, 'waiting',"
+            " CAST(:at AS timestamptz) - make_interval(hours => :since), :by, 1)",
+            client=firm.client,
+            address=firm.address,
+            service=firm.service,
+            evening=EVENING,
+            at=AT,
+            since=since,
+            by=firm.operator.person_id,
+        )
+
+
 CASES = {
     "dispatch.search_drivers": Case(lambda firm: [way_there(firm, number) for number in range(2)]),
     "dispatch.lapse_leg_offers": Case(silent_drivers),
     "dispatch.hand_out_waiting": Case(waiting_trips),
     "dispatch.lapse_offers": Case(two_visits),
     "dispatch.warn_unanswered": Case(nearly_over),
+    "dispatch.match_wishes": Case(people_wait, "wish_offers"),
     "dispatch.expire_unanswered": Case(lambda firm: [firm.book(number, start=time(20, 30)) for number in range(2)]),
     "maintenance.publish_leftovers": Case(left_over),
     "maintenance.grow_overdue": Case(over_time),

@@ -22,9 +22,11 @@ from guitara_app.notifications.services import TOLD
 from guitara_app.settings import settings
 from workers import waking
 from workers.app import app
-from workers.waking import HAND_OUT, SEARCH, TELL, WORK_FROM, wake, woken
+from workers.waking import HAND_OUT, TELL, WORK_FROM, wake, woken
 
 NOT_OF_VISITS = {"checked_in", "checked_in_again", "shift_removed", "shift_set", "shift_usual", "week_set"}
+NOT_OF_VISITS |= {"time_off_approved", "time_off_entered", "time_off_taken_back"}
+NOT_OF_VISITS |= {"wish_added", "wish_booked", "wish_changed", "wish_declined", "wish_withdrawn"}
 
 
 @pytest.fixture
@@ -68,9 +70,9 @@ def test_a_trip_that_waits_wakes_its_task_once_however_many_wait(queue: Redis) -
 
 
 def test_what_happens_after_the_task_began_to_look_wakes_it_again(queue: Redis) -> None:
-    happens("booked")
-    woken(SEARCH)
-    happens("booked")
+    happens("pickup_asked")
+    woken(HAND_OUT)
+    happens("pickup_asked")
     assert queue.llen("dispatch") == 2
 
 

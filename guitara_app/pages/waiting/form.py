@@ -1,0 +1,239 @@
+"""The form of a wish, in the order of the phone call: who, what, when it could be, with whom."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.draft import (
+    draft_check,
+    draft_clear,
+    draft_evening,
+    draft_field,
+    draft_form,
+    draft_pick,
+    draft_sending,
+    draft_set,
+    draft_version,
+    draft_when,
+)
+from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.pages.booking.caller import caller, known
+from guitara_app.pages.booking.fields import field, group, problem
+from guitara_app.pages.booking.views import AddressLine, Choice, ServiceLine
+from guitara_app.pages.shell import Who
+from guitara_app.pages.waiting.state import NEW, WaitingState
+
+DRAWER = "wish"
+_is_new = WaitingState.editing == NEW
+
+
+def wish_drawer() -> rx.Component:
+    """The sheet with the form."""
+    return drawer(
+        rx.el.div(
+            rx.el.h2(rx.cond(_is_new, "Add to the waiting list", "Change what they wait for"), id="wish-title"),
+            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
+            drawer_button(
+                rx.icon("x", size=18),
+                name=DRAWER,
+                shows=False,
+                class_name="button button-quiet button-icon",
+                aria_label="Close; the draft stays",
+            ),
+            class_name="booking-head",
+        ),
+        draft_form(
+            draft_version(version=WaitingState.version),
+            rx.el.div(
+                rx.cond(
+                    _is_new,
+                    caller(WaitingState, _favourite()),
+                    group("Client", known(WaitingState, favourite=_favourite())),
+                ),
+                _what(),
+                _when(),
+                _who(),
+                _where(),
+                class_name="booking-body",
+            ),
+            rx.el.div(
+                rx.el.div(
+                    problem(WaitingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"
+                ),
+                rx.el.div(
+                    draft_clear("Undo what is typed", class_name="button button-quiet"),
+                    rx.el.span(class_name="top-space"),
+                    rx.el.button(
+                        "Save",
+                        rx.el.kbd("Ctrl \u21b5", class_name="kbd only-desk"),
+                        type="submit",
+                        class_name="button button-primary",
+                    ),
+                    class_name="booking-foot-line",
+                ),
+                class_name="booking-foot",
+            ),
+            name=f"wish-{WaitingState.editing}",
+            owner=Who.person_id,
+            subject=WaitingState.editing,
+            base=WaitingState.base,
+            drawer=DRAWER,
+            saved=WaitingState.saved,
+            answered=WaitingState.answered,
+            ready=WaitingState.ready,
+            on_draft=WaitingState.consider,
+            on_save=WaitingState.save,
+            class_name="booking-form",
+        ),
+        name=DRAWER,
+        hotkey="w",
+        class_name="booking",
+        custom_attrs={"aria-labelledby": "wish-title"},
+    )
+
+
+def _favourite() -> rx.Component:
+    client = WaitingState.client
+    return rx.el.div(
+        draft_set(
+            "Rather with ",
+            client["favourite"],
+            patch={"therapist_id": client["favourite_id"].to_string()},
+            class_name="button button-small",
+        ),
+    )
+
+
+def _what() -> rx.Component:
+    def chip(service: rx.vars.ObjectVar[ServiceLine]) -> rx.Component:
+        return rx.el.label(
+            draft_pick(name="service_ids", value=service["id"]),
+            rx.el.span(service["name"]),
+            rx.el.span(service["facts"], class_name="mute num"),
+            class_name="chip",
+            key=service["id"],
+        )
+
+    return group(
+        "Services",
+        rx.el.div(rx.foreach(WaitingState.services, chip), class_name="chips", role="group", aria_label="Services"),
+        problem(WaitingState, "service_ids"),
+    )
+
+
+def _when() -> rx.Component:
+    def evening(label: str, name: str, fallback: rx.Var[str]) -> rx.Component:
+        choices = WaitingState.evenings
+        return field(
+            WaitingState,
+            label,
+            name,
+            draft_evening(
+                name=name, choices=choices, fallback=fallback, last=WaitingState.last_evening, class_name="input"
+            ),
+        )
+
+    def clock(label: str, name: str) -> rx.Component:
+        return field(
+            WaitingState,
+            label,
+            name,
+            draft_field(
+                name=name,
+                placeholder="any time",
+                list="wish-quarters",
+                max_length=20,
+                auto_complete="off",
+                class_name="input num",
+            ),
+        )
+
+    return group(
+        "When it could be",
+        rx.el.div(
+            evening("From", "first_evening", WaitingState.evenings[0]["value"]),
+            evening("To", "last_evening", WaitingState.evenings[-1]["value"]),
+            clock("Start not before", "earliest"),
+            clock("Start not after", "latest"),
+            rx.el.datalist(
+                rx.foreach(WaitingState.times, lambda quarter: rx.el.option(value=quarter)), id="wish-quarters"
+            ),
+            class_name="booking-when",
+        ),
+    )
+
+
+def _who() -> rx.Component:
+    def named(one: rx.vars.ObjectVar[Choice]) -> rx.Component:
+        return rx.el.option(one["label"], value=one["value"], key=one["value"])
+
+    return group(
+        "Who goes",
+        rx.el.div(
+            field(
+                WaitingState,
+                "Rather with",
+                "therapist_id",
+                draft_field(
+                    rx.el.option("Anybody", value=""),
+                    rx.foreach(WaitingState.therapists, named),
+                    name="therapist_id",
+                    element="select",
+                    class_name="input",
+                ),
+            ),
+            field(
+                WaitingState,
+                "How many therapists",
+                "people",
+                draft_field(
+                    *(rx.el.option(str(many), value=str(many)) for many in range(1, 7)),
+                    name="people",
+                    element="select",
+                    fallback="1",
+                    class_name="input",
+                ),
+            ),
+            class_name="booking-when",
+        ),
+        rx.el.div(
+            draft_when(
+                rx.el.label(draft_check(name="only_therapist"), "With nobody else", class_name="check"),
+                name="therapist_id",
+            ),
+            rx.el.label(draft_check(name="driver_needed", fallback=True), "Driver needed", class_name="check"),
+            rx.el.label(draft_check(name="car_needed"), "Needs a car", class_name="check"),
+            class_name="line",
+        ),
+    )
+
+
+def _where() -> rx.Component:
+    def place(address: rx.vars.ObjectVar[AddressLine]) -> rx.Component:
+        return rx.el.option(f"{address['line']}, {address['locality']}", value=address["id"].to_string())
+
+    return group(
+        "Where, and what else",
+        rx.cond(
+            WaitingState.addresses.length() > 0,
+            field(
+                WaitingState,
+                "Address",
+                "address_line",
+                draft_field(
+                    rx.el.option("Not known yet", value=""),
+                    rx.foreach(WaitingState.addresses, place),
+                    name="address_id",
+                    element="select",
+                    class_name="input",
+                    id="draft-address_line",
+                ),
+            ),
+        ),
+        field(
+            WaitingState,
+            "Notes",
+            "notes",
+            draft_field(name="notes", element="textarea", rows=2, max_length=20000, class_name="input"),
+        ),
+    )
