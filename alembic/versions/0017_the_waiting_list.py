@@ -78,4 +78,3 @@ def upgrade() -> None:
     op.create_index(
         "uq_wish_offers_open", "wish_offers", ["wish_id"], unique=True, postgresql_where=sa.text("settled_at IS NULL")
     )
-    op.create_index("ix_wish_offers_wish_id", "wish_offers", ["wish_id"])

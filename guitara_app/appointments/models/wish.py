@@ -66,7 +66,6 @@ class WishOffer(Table, table=True):
         CheckConstraint("(settled_at IS NULL) = (outcome = '')", name="settled_at"),
         # One slot is found for a wish at a time, however many look.
         Index("uq_wish_offers_open", "wish_id", unique=True, postgresql_where=text("settled_at IS NULL")),
-        Index("ix_wish_offers_wish_id", "wish_id"),
     )
 
     id: int = identity()

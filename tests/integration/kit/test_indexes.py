@@ -97,6 +97,8 @@ JUSTIFIED = {
     "ix_stock_movements_item_id": "an item's ledger",
     "ix_time_off_asked": "requests that wait",
     "ix_time_off_person_id": "a person's time off",
+    "ix_wishes_client_id": "what a client waits for who is merged into another",
+    "ix_wishes_waiting": "who waits for a slot, the longest first",
 }
 BIG = 4_000
 
