@@ -69,6 +69,8 @@ WORK_FROM: dict[str, tuple[str, ...]] = {
         "appointment_expired",
         "appointment_reopened",
         "booked",
+        "evenings_set",
+        "holidays_set",
         "no_show",
         "offer_lapsed",
         "offer_rejected",
