@@ -24,7 +24,6 @@ const subscribe = (listener) => {
 };
 const useOpen = (name) => useSyncExternalStore(subscribe, () => isOpen(name), () => false);
 
-export const openDrawer = (name) => turn(name, true);
 export const closeDrawer = (name) => turn(name, false);
 export const openDrawer = (name) => turn(name, true);
 
