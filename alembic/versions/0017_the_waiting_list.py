@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "0017"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
