@@ -27,15 +27,15 @@ expect.set_options(timeout=60_000)
 @contextmanager
 def desk(firm: Firm, base: str) -> Iterator[Page]:
     """An operator's browser with the board open."""
-    with _browser(firm.cookies[0], base) as page:
+    with browsing(firm.cookies[0], base) as page:
         page.goto(f"{base}/board")
         expect(page.locator(".card").first).to_be_visible()
         yield page
 
 
 @contextmanager
-def _browser(cookie: str, base: str) -> Iterator[Page]:
-    """The browser of whoever holds the session."""
+def browsing(cookie: str, base: str) -> Iterator[Page]:
+    """A browser, with the stopwatch in it, of whom the cookie stands for."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         context = chromium.new_context(viewport={"width": 1440, "height": 900})
@@ -72,7 +72,7 @@ def calendar(firm: Firm, base: str, runs: int) -> list[Row]:
     """From the click on Month, a week being open, to the visits of this month as they are now."""
     took, topic = [], f"month:{firm.day.year * 12 + firm.day.month - 1}"
     drawn = '.cal-page[data-view="month"][data-ready="true"] .ec-month-view .cal-block'
-    with _browser(firm.manager_cookie, base) as page:
+    with browsing(firm.manager_cookie, base) as page:
         page.goto(f"{base}/calendar?view=week")
         for _ in range(runs + _WARM_UP):
             page.get_by_role("button", name="Week", exact=True).click()

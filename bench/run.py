@@ -45,7 +45,7 @@ _LOOKUPS = {
     "slot search": lookups.slot_search,
     "client search": lookups.client_search,
 }
-_PAGES = ("dashboard", "calendar", "book", "push", "notifications", "transition", "connections")
+_PAGES = ("dashboard", "calendar", "book", "push", "notifications", "transition", "connections", "timeline")
 NAMES = (*_LOOKUPS, *_PAGES, "compared", "load", "change", "race")
 
 
@@ -93,7 +93,7 @@ def _measure_pages(
     firm: Firm, wanted: list[str], log: Path, effort: _HowMuch, say: Say, superuser_url: str
 ) -> list[Figure]:
     # Only now: importing the pages takes seconds that the lookups need not wait for.
-    from bench import boards, desk, evening, notices, pages
+    from bench import boards, desk, evening, notices, pages, timeline
 
     rows: list[Figure] = []
     with pages.web(log) as base:
@@ -123,6 +123,9 @@ def _measure_pages(
             say(f"up to {max(effort.more_connections):,} connections")
             steps = effort.more_connections
             rows += boards.connections(firm, base, free_slots(firm), superuser_url, steps, log.parent)
+        if "timeline" in wanted:
+            say("timeline")
+            rows += timeline.timeline(firm, base, superuser_url, effort.clicks)
     return rows
 
 

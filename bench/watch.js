@@ -11,7 +11,7 @@
     constructor(...all) {
       super(...all);
       this.addEventListener("message", ({ data }) => {
-        for (const [, scope] of String(data).matchAll(/"scope_rx_state_":"([^"]+)"/g)) told[scope] = true;
+        for (const [, scope] of String(data).matchAll(/"scope_rx_state_":"([^"]+)"/g)) told[scope] ??= performance.now();
       });
     }
   };
@@ -24,7 +24,14 @@
   });
 
   window.watch = {
-    told: (scope) => told[scope] === true,
+    told: (scope) => scope in told,
+    // From the next message about ``scope`` to the frame in which it is ``ready``.
+    next(scope, ready) {
+      told = {};
+      done = painted(() => scope in told && ready()).then((at) => at - told[scope]);
+      return true;
+    },
+    async lasted() { return await done; },
     until(ready) {
       const before = pressed;
       done = painted(() => pressed > before && ready());

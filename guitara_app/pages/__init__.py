@@ -17,6 +17,7 @@ PAGES = (
     "team",
     "holidays",
     "calendar",
+    "timeline",
     "clients",
     "waiting",
     "notifications",

@@ -8,6 +8,7 @@ from typing import Unpack
 
 from sqlalchemy.orm import Session
 
+from guitara_app.accounts.models import Person
 from guitara_app.accounts.permissions import SYSTEM, Actor
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.models import Leg, LegOffer
@@ -24,7 +25,7 @@ from guitara_app.appointments.services.asking import (
 from guitara_app.appointments.services.visit import Step, Tap, leg_step
 from guitara_app.appointments.words import LegState, OfferAnswer
 from guitara_app.clients.rules import normal_note
-from guitara_app.kit.errors import Invalid
+from guitara_app.kit.errors import Invalid, Stale
 
 
 def search_driver(session: Session, actor: Actor, leg_id: int, **tap: Unpack[Tap]) -> None:
@@ -147,13 +148,23 @@ def lapse_leg_offer(session: Session, leg_id: int, *, now: datetime) -> None:
 
 
 def choose_driver(
-    session: Session, actor: Actor, leg_id: int, *, driver_id: int, off_shift_reason: str = "", **tap: Unpack[Tap]
+    session: Session,
+    actor: Actor,
+    leg_id: int,
+    *,
+    driver_id: int,
+    off_shift_reason: str = "",
+    seen_driver_id: int | None = None,
+    **tap: Unpack[Tap],
 ) -> None:
     """Let a driver of the desk's choice drive, without asking; whoever had the trip or was asked is free at once.
+
+    ``seen_driver_id`` is who had it for whoever chooses, 0 for nobody; without it nothing is compared.
 
     Raises:
         NotAllowed, NotFound: not the actor's to do, or there is no such trip.
         NotPossible: it is under way, or over.
+        Stale: somebody else has it now than was seen.
         Conflict: the driver is taken; the trips in the way are named.
         Invalid: they drive it already, have the wrong vehicle, or are off shift and no reason was given.
     """
@@ -164,6 +175,9 @@ def choose_driver(
         return
     step.check()
     leg, before = step.own_leg, step.own_leg.driver_id
+    if seen_driver_id is not None and (before or 0) != seen_driver_id:
+        has = session.get(Person, before) if before else None
+        raise Stale(f"A colleague was quicker: {f'{has.name} has this trip now' if has else 'nobody has it now'}.")
     if before == driver_id and leg.state == LegState.ACCEPTED:
         raise Invalid("They drive this trip already. Choose somebody else.", field="driver_id")
     override = normal_note(off_shift_reason, field="off_shift_reason")

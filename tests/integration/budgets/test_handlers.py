@@ -34,6 +34,7 @@ SAME_AS = {
         "drivers_state.search",
     },
     "the night handed over": {"sick_state.do"},
+    "a drop": {"timeline_state.instead", "timeline_state.anyway", "timeline_state.take_back"},
     # What the dialog asked about is saved by the handler that asked.
     "hours meant": {
         "hours_state.go_on",
@@ -78,6 +79,8 @@ _HOLIDAYS = {
     "opens:Rizal Day": "15",
     "closes:Rizal Day": "0.30",
 }
+# What is put back where it was: what a change itself takes is in ``actions``.
+_DROP = {"key": ":key", "visits": [{"blocks": ["s1"], "move": {"visit_id": ":visit"}, "replace": []}], "legs": []}
 _CARD = {"idempotency_key": ":key", "version": ":version", "notes": ":key"}
 
 _WISH = (
@@ -154,6 +157,10 @@ CALLS: dict[str, Call] = {
     "holidays_state.load": Call(),
     "holidays_state.look_at": Call({"country": "PH"}),
     "holidays_state.keep": Call({"form": _HOLIDAYS}),
+    "timeline_state.load": Call(path="/timeline?evening=2026-11-24"),
+    "timeline_state.show": Call({"evening": "2026-11-30"}),
+    "timeline_state.drop": Call({"drop": _DROP}),
+    "timeline_state.dismiss": Call({"key": ":key"}),
     "accounts_state.load": Call(),
     "accounts_state.find": Call({"typed": "driver"}),
     "accounts_state.read_again": Call(),
