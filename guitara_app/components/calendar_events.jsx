@@ -37,7 +37,9 @@ const byDay = (visits) => {
 export const monthEvents = (visits, dayStarts, most) =>
   [...byDay(visits)].flatMap(([day, all]) => {
     const room = all.length > most ? Math.max(0, most - 1) : most;
-    const shown = all.slice(0, room).map((visit) => {
+    // Those that are still to come first: they are what can be planned.
+    const first = [...all.filter((visit) => visit.movable), ...all.filter((visit) => !visit.movable)].slice(0, room);
+    const shown = first.map((visit) => {
       const starts = shifted(visit.starts, dayStarts);
       // A visit belongs to one evening, however long it takes.
       return block(visit, dayStarts, { end: plus(starts, 1), durationEditable: false });

@@ -126,7 +126,7 @@ export function MoveDialog({ proposal, answered, done, dayStarts, reasons = [], 
       h(
         "div",
         { id: `${id}-becomes`, className: "effects", role: "status", "aria-busy": waits },
-        proposal.changed ? h("b", null, proposal.becomes || "This cannot be read yet", ".") : "Nothing is changed yet.",
+        proposal.changed ? proposal.becomes && h("b", null, proposal.becomes, ".") : "Nothing is changed yet.",
         proposal.changed && proposal.effects.map((words) => h("span", { key: words }, " ", words)),
         proposal.warnings.map((words) => h("span", { key: words, className: "late" }, " ", words)),
       ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -150,6 +150,31 @@ def test_a_drop_in_the_way_goes_back_and_says_what_else_could_be_done(people: Pe
     save(dialog)
     lasts = "SELECT ends_at - starts_at AS time FROM appointments WHERE id = :id"
     until(lambda: one(lasts, id=second.number).time == timedelta(minutes=minutes))
+
+
+def test_in_a_month_a_visit_is_dragged_to_another_evening(people: People) -> None:
+    person = hire(Role.THERAPIST, "Malaya")
+    of = known(visit(person, minutes=150))
+    page = people.sign_in("marga", zone=FAR, path=f"/calendar?view=month&on={of.evening}&people={person}")
+    expect(block(page, of)).to_be_visible()
+    # One evening on; from the last of a week, one back, which is over.
+    evening = date.fromisoformat(of.evening)
+    there = evening + timedelta(days=-1 if evening.weekday() == 6 else 1)
+    start, end = block(page, of).bounding_box(), page.locator(f'.ec-day:has(time[datetime="{there}"])').bounding_box()
+    assert start is not None
+    assert end is not None
+    y = start["y"] + start["height"] / 2
+    page.mouse.move(start["x"] + 20, y)
+    page.mouse.down()
+    page.mouse.move((start["x"] + end["x"]) / 2 + 20, y, steps=4)
+    page.mouse.move(end["x"] + 20, y, steps=4)
+    page.mouse.up()
+    dialog = asks(page, of)
+    expect(dialog.get_by_label("Evening")).to_have_value(there.isoformat())
+    # Nobody has said that she works then.
+    expect(dialog.locator(".move-problems")).to_contain_text(re.compile("not on shift|That evening is over"))
+    dialog.get_by_role("button", name="Back").click()
+    expect(block(page, of)).to_contain_text(of.starts)
 
 
 @pytest.mark.parametrize("day", ["2027-03-28", "2026-10-25"])
