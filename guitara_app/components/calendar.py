@@ -15,6 +15,7 @@ _PARTS = [
     for part in (
         "calendar.css",
         "calendar_events.jsx",
+        "calendar_keys.jsx",
         "calendar_list.jsx",
         "calendar_tools.jsx",
         "plan_place.jsx",
