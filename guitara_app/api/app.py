@@ -28,6 +28,7 @@ from guitara_app.api.setup import (
 )
 from guitara_app.api.sheet import sheet_file, sheet_page
 from guitara_app.api.v1 import METHODS, api, nothing_here
+from guitara_app.api.workload import workload_csv, workload_xlsx
 from guitara_app.settings import PROJECT
 
 PAGES = PROJECT / ".web" / "build" / "client"
@@ -51,6 +52,8 @@ def outer_routes() -> list[Route | Mount]:
         Route("/calendar/{token}.ics", calendar_file, methods=["GET"]),
         Route("/sheet", sheet_page, methods=["GET"]),
         Route("/sheet.csv", sheet_file, methods=["GET"]),
+        Route("/workload.csv", workload_csv, methods=["GET"]),
+        Route("/workload.xlsx", workload_xlsx, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),
         Route("/health/", health.answer, methods=["GET"]),
         Route("/metrics", Metrics(health).answer, methods=["GET"]),

@@ -16,6 +16,7 @@ PAGES = (
     "shifts",
     "team",
     "holidays",
+    "workload",
     "calendar",
     "timeline",
     "clients",

@@ -124,6 +124,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
         rx.cond(IS_MANAGER, _place("Calendar", "calendar_days", "/calendar", here)),
         rx.cond(IS_MANAGER, _place("Timeline", "chart_gantt", "/timeline", here)),
+        rx.cond(IS_MANAGER, _place("Workload", "chart_no_axes_column", "/workload", here)),
         rx.cond(IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),

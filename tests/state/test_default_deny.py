@@ -52,6 +52,7 @@ PUBLIC_ROUTES = {
     "/api": "says that nothing is here",
     "/api/{path:path}": "the same",
 }
+FILES = {"/workload.csv", "/workload.xlsx"}
 RECEIPTS = {"/receipts/visit/{appointment_id:int}", "/receipts/{receipt_id:int}"}
 PUBLIC_IN_API = {
     "POST /session": "the sign-in itself",
@@ -172,7 +173,16 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
     outer = [route for route in outer_routes() if isinstance(route, Route)]
     mounts = [route.path for route in outer_routes() if isinstance(route, Mount)]
     marked = {route.path for route in outer if isinstance(access_of(route.endpoint), Permission)}
-    assert marked == {"/sheet", "/sheet.csv", "/auth/invitation/make", "/auth/people", "/auth/calendar", *RECEIPTS}
+    assert marked == {
+        "/sheet",
+        "/sheet.csv",
+        "/auth/invitation/make",
+        "/auth/people",
+        "/auth/calendar",
+        "/workload.csv",
+        "/workload.xlsx",
+        *RECEIPTS,
+    }
     assert {route.path for route in outer} - marked == set(PUBLIC_ROUTES)
     assert mounts == ["/api/v1"]
     assert app._api is not None

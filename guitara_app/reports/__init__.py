@@ -1,0 +1,1 @@
+"""Figures over ranges of evenings."""
