@@ -37,6 +37,7 @@ def timeline(firm: Firm, base: str, superuser_url: str, runs: int) -> list[Row]:
 
 def _first_paint(page: Page, runs: int) -> list[float]:
     found = []
+    expect(page.locator(".tl-block").first).to_be_visible()
     scope = page.locator(".tl").get_attribute("data-scope")
     for _ in range(runs + _WARM_UP):
         page.get_by_role("link", name="Shifts", exact=True).click()
