@@ -7,6 +7,7 @@ import typing
 from collections.abc import Iterator
 from datetime import date, time
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
 
 import annotated_types
@@ -153,6 +154,11 @@ def fitting(arguments: type[BaseModel]) -> dict[str, Any]:
     }
 
 
+@cache
+def _matching(pattern: str) -> str:
+    return str(find(from_regex(pattern, fullmatch=True), lambda _: True))
+
+
 def _fitting(annotation: Any, metadata: list[Any]) -> Any:
     if typing.get_origin(annotation) is Annotated:
         annotation, *metadata = typing.get_args(annotation)
@@ -162,7 +168,7 @@ def _fitting(annotation: Any, metadata: list[Any]) -> Any:
         return None if type(None) in typing.get_args(annotation) else _fitting(typing.get_args(annotation)[0], [])
     pattern = next((rule.pattern for rule in metadata if getattr(rule, "pattern", None)), None)
     if pattern:
-        return str(find(from_regex(pattern, fullmatch=True), lambda _: True))
+        return _matching(pattern)
     least = next((rule.ge for rule in metadata if isinstance(rule, annotated_types.Ge)), 1)
     plain = {int: least, float: least, bool: False, str: "x", dict: {}, list: []}
     times = {date: "2026-11-23", time: "21:30", Decimal: "500"}

@@ -204,7 +204,8 @@ def look_up(
     """
     firm = firm_settings(session)
     calendar = firm.calendar
-    only = None if people is None else list(people)
+    # A number that no row can have is nobody's.
+    only = None if people is None else [person for person in people if 0 < person < 2**63]
     values = {"people": only, "services": list(wanted.service_ids), "first": first, "last": last}
     rows = session.execute(_PEOPLE, values).all()
     reach = around(calendar.day_period(first).lower, calendar.day_period(last).upper)  # type: ignore[arg-type]  # bounded
