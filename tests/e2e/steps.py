@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
+_LOOKS, _LOOK_MS, _AT_REST = 500, 40, 4
 ZONE = ZoneInfo(os.environ.get("GUITARA_TEST_ZONE", "Asia/Manila"))
 """Where the firm is. Another zone lets these tests see its other hours, at whatever hour they run."""
 
@@ -134,3 +135,15 @@ def book_by_name(page: Page, therapist: str, *, minutes: int) -> None:
     line.get_by_role("checkbox").check()
     sheet.get_by_role("button", name="Save").click()
     saved(sheet)
+
+
+def at_rest(shown: Locator) -> FloatRect:
+    """Where it is, once it stays there: charts find their measure when they are drawn, and scroll."""
+    boxes: list[FloatRect | None] = []
+    for _ in range(_LOOKS):
+        boxes.append(shown.bounding_box())
+        last = boxes[-1]
+        if last is not None and len(boxes) >= _AT_REST and all(box == last for box in boxes[-_AT_REST:]):
+            return last
+        shown.page.wait_for_timeout(_LOOK_MS)
+    raise AssertionError(f"did not come to rest: {shown}")

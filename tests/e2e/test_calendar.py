@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
 from guitara_app.accounts.permissions import Role
@@ -16,7 +16,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from tests.e2e.conftest import PHONE, People, until
 from tests.e2e.staging import hire, one, visit
-from tests.e2e.steps import overflow
+from tests.e2e.steps import at_rest, overflow
 
 FAR, NEAR = "Pacific/Honolulu", "Europe/Berlin"
 
@@ -69,19 +69,6 @@ def drag(page: Page, start: Locator, down: float) -> None:
     page.mouse.move(x, y + down / 2, steps=4)
     page.mouse.move(x, y + down, steps=4)
     page.mouse.up()
-
-
-def at_rest(shown: Locator) -> FloatRect:
-    """Where it is, once it stays there: the month finds its measure when it is drawn first."""
-    boxes: list[FloatRect | None] = []
-
-    def stays() -> bool:
-        boxes.append(shown.bounding_box())
-        return boxes[-1] is not None and len(boxes) >= 5 and all(box == boxes[-1] for box in boxes[-5:])
-
-    until(stays)
-    assert boxes[-1] is not None
-    return boxes[-1]
 
 
 def asks(page: Page, of: Known) -> Locator:
@@ -202,9 +189,7 @@ def test_hours_are_the_firms_on_days_when_the_browsers_clock_changes(people: Peo
     # Half past two after the day begins is the hour that is missing, or there twice, in Berlin.
     label = times.nth(2)
     label.evaluate("el => el.scrollIntoView({block: 'center'})")
-    box, column = label.bounding_box(), page.locator(".cal .ec-body .ec-day").bounding_box()
-    assert box is not None
-    assert column is not None
+    box, column = at_rest(label), at_rest(page.locator(".cal .ec-body .ec-day"))
     page.mouse.click(column["x"] + column["width"] / 2, box["y"] + box["height"] / 2 + hour(page) * 0.6)
     sheet = page.get_by_role("dialog", name="Book a visit")
     expect(sheet.get_by_label("Start")).to_have_value(f"{hours[2] + timedelta(minutes=30):%H:%M}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -16,7 +15,7 @@ from guitara_app.kit.database import reading, run
 from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
 from tests.e2e.staging import hire, operator, visit
-from tests.e2e.steps import ZONE, overflow
+from tests.e2e.steps import ZONE, at_rest, overflow
 
 
 def block(page: Page, visit_id: int, kind: str = "seat") -> Locator:
@@ -46,21 +45,12 @@ def starts(visit_id: int, minutes: int = 0) -> str:
     return f"{at + timedelta(minutes=minutes):%H:%M}"
 
 
-def at_rest(page: Page, what: Locator) -> dict[str, float]:
-    """Where it is once the chart has stopped moving below it."""
-    before: Any = None
-    while (box := what.bounding_box()) is None or box != before:
-        before = box
-        page.wait_for_timeout(80)
-    return {**box}
-
-
 def take(page: Page, what: Locator, *, minutes: int = 0, onto: str = "") -> None:
     """Press on a block and take it along, and to somebody's row; it is not let go yet."""
-    box = at_rest(page, what)
+    box = at_rest(what)
     x, y = box["x"] + 12, box["y"] + box["height"] / 2
     per_minute: float = page.evaluate("document.querySelector('.vis-panel.vis-center').clientWidth / 240")
-    row = page.locator(f'.tl-label[data-label="{onto}"]').bounding_box() if onto else None
+    row = at_rest(page.locator(f'.tl-label[data-label="{onto}"]')) if onto else None
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + minutes * per_minute / 2, y + 6, steps=3)
