@@ -228,3 +228,13 @@ draft_clock = DraftClock.create
 draft_evening = DraftEvening.create
 draft_clashes = DraftClashes.create
 typeahead = Typeahead.create
+
+
+def draft_save() -> rx.Component:
+    """The button that sends the draft to be saved."""
+    return rx.el.button(
+        "Save",
+        rx.el.kbd("Ctrl \u21b5", class_name="kbd only-desk"),
+        type="submit",
+        class_name="button button-primary",
+    )

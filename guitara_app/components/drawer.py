@@ -31,3 +31,14 @@ class DrawerButton(rx.Component):
 
 drawer = Drawer.create
 drawer_button = DrawerButton.create
+
+
+def drawer_close(name: str) -> rx.Component:
+    """The cross in the corner of the sheet ``name``."""
+    return drawer_button(
+        rx.icon("x", size=18),
+        name=name,
+        shows=False,
+        class_name="button button-quiet button-icon",
+        aria_label="Close; the draft stays",
+    )

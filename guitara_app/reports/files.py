@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 from xlsxwriter import Workbook
 
+from guitara_app.kit.spreadsheets import Cell, csv_text
 from guitara_app.reports.rules import MEANINGS, response, total, utilisation
 from guitara_app.reports.views import LoadRow
-
-Cell = str | int | float | Decimal | None
 
 COLUMNS: dict[str, Callable[[LoadRow], Cell]] = {
     "Name": lambda row: row["name"],
@@ -28,18 +26,11 @@ COLUMNS: dict[str, Callable[[LoadRow], Cell]] = {
     "Said no": lambda row: row["refused"],
     "Response (s)": response,
 }
-# What a spreadsheet takes for the beginning of a formula, also written in full width.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def to_csv(rows: Sequence[LoadRow]) -> str:
-    """RFC 4180 with the mark by which spreadsheets know UTF-8; the last line is the total, and no cell a formula."""
-    out = StringIO()
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(COLUMNS)
-    for row in [*rows, total(rows)]:
-        lines.writerow(["" if (cell := column(row)) is None else _inert(cell) for column in COLUMNS.values()])
-    return f"\ufeff{out.getvalue()}"
+    """One line for each person; the last one is the total."""
+    return csv_text(COLUMNS, ([column(row) for column in COLUMNS.values()] for row in [*rows, total(rows)]))
 
 
 def to_xlsx(rows: Sequence[LoadRow], title: str) -> bytes:
@@ -76,8 +67,3 @@ def _write(sheet: Any, line: int, at: int, cell: Cell, money: Any, plain: Any) -
         sheet.write_number(line, at, cell, money)
     elif cell is not None:
         sheet.write_number(line, at, cell, plain)
-
-
-def _inert(cell: Cell) -> str:
-    words = str(cell)
-    return f"'{words}" if isinstance(cell, str) and words.startswith(_FORMULA) else words

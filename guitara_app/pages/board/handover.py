@@ -9,8 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guitara_app.accounts.permissions import Permission
 from guitara_app.components.ago import ago
-from guitara_app.components.draft import draft_form
-from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.components.draft import (
+    draft_form,
+    draft_save,
+)
+from guitara_app.components.drawer import drawer, drawer_button, drawer_close
 from guitara_app.components.note import note_field
 from guitara_app.components.parts import link
 from guitara_app.handover.services import LONGEST, mark_read, write
@@ -118,13 +121,7 @@ def handover_drawer() -> rx.Component:
     return drawer(
         rx.el.div(
             rx.el.h2("Hand-over for the next shift", id="handover-title"),
-            drawer_button(
-                rx.icon("x", size=18),
-                name=_DRAWER,
-                shows=False,
-                class_name="button button-quiet button-icon",
-                aria_label="Close; the draft stays",
-            ),
+            drawer_close(_DRAWER),
             class_name="booking-head",
         ),
         draft_form(
@@ -133,12 +130,7 @@ def handover_drawer() -> rx.Component:
                 rx.el.p(HandoverState.problem, class_name="field-problem", role="alert"),
                 rx.el.div(
                     rx.el.span(class_name="top-space"),
-                    rx.el.button(
-                        "Save",
-                        rx.el.kbd("Ctrl \u21b5", class_name="kbd only-desk"),
-                        type="submit",
-                        class_name="button button-primary",
-                    ),
+                    draft_save(),
                     class_name="booking-foot-line",
                 ),
                 class_name="booking-foot",

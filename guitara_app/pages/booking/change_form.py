@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_clashes, draft_clear, draft_form, draft_set
-from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.components.drawer import drawer, drawer_button, drawer_close
 from guitara_app.live import AppointmentLive
 from guitara_app.pages.booking.caller import known, place
 from guitara_app.pages.booking.changing import ChangeState
@@ -37,13 +37,7 @@ def change_drawer() -> rx.Component:
         rx.el.div(
             rx.el.h2("Change visit ", rx.el.span("#", number, class_name="num"), id="change-title"),
             rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_button(
-                rx.icon("x", size=18),
-                name=DRAWER,
-                shows=False,
-                class_name="button button-quiet button-icon",
-                aria_label="Close; the draft stays",
-            ),
+            drawer_close(DRAWER),
             class_name="booking-head",
         ),
         draft_form(

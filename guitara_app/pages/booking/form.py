@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from guitara_app.components.draft import draft_clear, draft_form, draft_when
-from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.components.drawer import drawer, drawer_close
 from guitara_app.live import DeskLive
 from guitara_app.pages.booking.caller import caller, place
 from guitara_app.pages.booking.parts import foot, more, what, when
@@ -25,13 +25,7 @@ def booking_drawer(pulse: Any = DeskLive.rows) -> rx.Component:
         rx.el.div(
             rx.el.h2("Book a visit", id="booking-title"),
             rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_button(
-                rx.icon("x", size=18),
-                name=DRAWER,
-                shows=False,
-                class_name="button button-quiet button-icon",
-                aria_label="Close; the draft stays",
-            ),
+            drawer_close(DRAWER),
             class_name="booking-head",
         ),
         draft_form(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_check, draft_clock, draft_evening, draft_field, draft_pick, draft_sending
+from guitara_app.components.draft import (
+    draft_check,
+    draft_clock,
+    draft_evening,
+    draft_field,
+    draft_pick,
+    draft_save,
+    draft_sending,
+)
 from guitara_app.components.linked import linked
 from guitara_app.pages.booking.fields import Form, field, group, problem
 from guitara_app.pages.booking.views import ServiceLine
@@ -57,8 +65,8 @@ def when(state: Form, search: rx.Component, *, first: bool = False) -> rx.Compon
     )
 
 
-def what(state: Form) -> rx.Component:
-    """Services, and the length and price they come to."""
+def services(state: Form, *more: rx.Component) -> rx.Component:
+    """Which services, and ``more`` about them."""
 
     def chip(service: rx.vars.ObjectVar[ServiceLine]) -> rx.Component:
         return rx.el.label(
@@ -73,6 +81,14 @@ def what(state: Form) -> rx.Component:
         "Services",
         rx.el.div(rx.foreach(state.services, chip), class_name="chips", role="group", aria_label="Services"),
         problem(state, "service_ids"),
+        *more,
+    )
+
+
+def what(state: Form) -> rx.Component:
+    """Services, and the length and price they come to."""
+    return services(
+        state,
         rx.el.div(
             field(state, "Minutes", "minutes", _number("minutes", "numeric", state.sums["minutes"])),
             field(state, "Price in pesos", "price", _number("price", "decimal", state.sums["price"])),
@@ -131,12 +147,7 @@ def foot(state: Form, *said: rx.Component, acts: rx.Component) -> rx.Component:
                 ),
                 class_name="num",
             ),
-            rx.el.button(
-                "Save",
-                rx.el.kbd("Ctrl \u21b5", class_name="kbd only-desk"),
-                type="submit",
-                class_name="button button-primary",
-            ),
+            draft_save(),
             class_name="booking-foot-line",
         ),
         class_name="booking-foot",

@@ -10,16 +10,17 @@ from guitara_app.components.draft import (
     draft_evening,
     draft_field,
     draft_form,
-    draft_pick,
+    draft_save,
     draft_sending,
     draft_set,
     draft_version,
     draft_when,
 )
-from guitara_app.components.drawer import drawer, drawer_button
+from guitara_app.components.drawer import drawer, drawer_close
 from guitara_app.pages.booking.caller import caller, known
 from guitara_app.pages.booking.fields import field, group, problem
-from guitara_app.pages.booking.views import AddressLine, Choice, ServiceLine
+from guitara_app.pages.booking.parts import services
+from guitara_app.pages.booking.views import AddressLine, Choice
 from guitara_app.pages.shell import Who
 from guitara_app.pages.waiting.state import NEW, WaitingState
 
@@ -33,13 +34,7 @@ def wish_drawer() -> rx.Component:
         rx.el.div(
             rx.el.h2(rx.cond(_is_new, "Add to the waiting list", "Change what they wait for"), id="wish-title"),
             rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_button(
-                rx.icon("x", size=18),
-                name=DRAWER,
-                shows=False,
-                class_name="button button-quiet button-icon",
-                aria_label="Close; the draft stays",
-            ),
+            drawer_close(DRAWER),
             class_name="booking-head",
         ),
         draft_form(
@@ -50,7 +45,7 @@ def wish_drawer() -> rx.Component:
                     caller(WaitingState, _favourite()),
                     group("Client", known(WaitingState, favourite=_favourite())),
                 ),
-                _what(),
+                services(WaitingState),
                 _when(),
                 _who(),
                 _where(),
@@ -63,12 +58,7 @@ def wish_drawer() -> rx.Component:
                 rx.el.div(
                     draft_clear("Undo what is typed", class_name="button button-quiet"),
                     rx.el.span(class_name="top-space"),
-                    rx.el.button(
-                        "Save",
-                        rx.el.kbd("Ctrl \u21b5", class_name="kbd only-desk"),
-                        type="submit",
-                        class_name="button button-primary",
-                    ),
+                    draft_save(),
                     class_name="booking-foot-line",
                 ),
                 class_name="booking-foot",
@@ -101,23 +91,6 @@ def _favourite() -> rx.Component:
             patch={"therapist_id": client["favourite_id"].to_string()},
             class_name="button button-small",
         ),
-    )
-
-
-def _what() -> rx.Component:
-    def chip(service: rx.vars.ObjectVar[ServiceLine]) -> rx.Component:
-        return rx.el.label(
-            draft_pick(name="service_ids", value=service["id"]),
-            rx.el.span(service["name"]),
-            rx.el.span(service["facts"], class_name="mute num"),
-            class_name="chip",
-            key=service["id"],
-        )
-
-    return group(
-        "Services",
-        rx.el.div(rx.foreach(WaitingState.services, chip), class_name="chips", role="group", aria_label="Services"),
-        problem(WaitingState, "service_ids"),
     )
 
 
