@@ -44,7 +44,8 @@ export const offsetOf = (zone, at = Date.now()) => {
   const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone || "UTC", hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
   for (const { type, value } of format.formatToParts(at)) parts[type] = value;
   const there = ms(`${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`);
-  return Math.round((there - at) / MINUTE);
+  // What the format says has no seconds.
+  return Math.round((there - Math.floor(at / MINUTE) * MINUTE) / MINUTE);
 };
 export const wallNow = (zone) => wall(Date.now() + offsetOf(zone) * MINUTE);
 

@@ -19,7 +19,7 @@ class Outcome(TypedDict):
 
 NO_OUTCOME = Outcome(key="", refused=[])
 
-for _part in ("timeline_plan.jsx", "timeline_chart.jsx", "timeline_board.jsx"):
+for _part in ("plan_time.jsx", "timeline_plan.jsx", "timeline_chart.jsx", "timeline_board.jsx"):
     browser(_part)
 
 

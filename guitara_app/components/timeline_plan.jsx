@@ -1,30 +1,16 @@
 // What a timeline shows of a week: blocks in rows, out of visits, trips and hours. Only what came anew is looked at again.
 // Walls of the firm (``2026-11-28T21:30``) count as if they were UTC, so no browser's own time zone comes in.
+import { dayWords as wordsOf, mondayOf as mondayOfDay, ms, offsetOf, wall as wallOf } from "./plan_time.jsx";
+
+export { ms, wallOf };
 export const MINUTE = 60000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-export const ms = (wall) => Date.parse(`${wall.length === 10 ? `${wall}T00:00` : wall}:00Z`);
-export const wallOf = (at) => new Date(at).toISOString().slice(0, 16);
 export const clock = (at) => wallOf(at).slice(11);
-const says = (options) => {
-  const format = new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" });
-  return (at) => format.format(at).replace(",", "");
-};
-export const dayWords = says({ weekday: "short", day: "numeric", month: "short" });
-export const mondayOf = (at) => {
-  const day = Math.floor(at / DAY);
-  return (day - ((day + 3) % 7)) * DAY;
-};
-
-// How far the firm's wall clock is from UTC, so that now can be drawn on it wherever the browser is.
-export const wallNow = (zone) => {
-  const parts = {};
-  const now = Date.now();
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone: zone || "UTC", hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  for (const { type, value } of format.formatToParts(now)) parts[type] = value;
-  return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) + (now % 1000);
-};
+export const dayWords = (at) => wordsOf(wallOf(at));
+export const mondayOf = (at) => ms(mondayOfDay(wallOf(at)));
+export const wallNow = (zone) => Date.now() + offsetOf(zone) * MINUTE;
 
 // What a state is called, and a sign that can be told from the others without its colour, also where there is no room for the word.
 export const STATES = {
