@@ -111,7 +111,7 @@ export function Timeline({ scope, visits, legs, spans, people, first, today, zon
     const [from, to] = board.current.chart.window;
     const middle = from + (to - from) / 2;
     const evening = wallOf(middle - minutesOf(latest.current.plan.day_starts)).slice(0, 10);
-    setView({ evening, words: windowWords(from, to), span: to - from });
+    setView({ evening, words: windowWords(from, to, ms(evening)), span: to - from });
     if (!done) return;
     note(evening);
     const monday = wallOf(mondayOf(ms(evening))).slice(0, 10);

@@ -264,4 +264,5 @@ export class Chart {
   }
 }
 
-export const windowWords = (from, to) => (to - from > 26 * HOUR ? `${dayWords(from)} to ${dayWords(to)}` : dayWords(from + (to - from) / 2));
+// Past midnight it is still the evening before.
+export const windowWords = (from, to, evening) => (to - from > 26 * HOUR ? `${dayWords(from)} to ${dayWords(to)}` : dayWords(evening));

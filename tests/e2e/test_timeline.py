@@ -11,6 +11,7 @@ from guitara_app.accounts.permissions import Role
 from guitara_app.appointments.queries.fields import fields_of
 from guitara_app.appointments.requests import ChangeRequest
 from guitara_app.appointments.services import change
+from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
@@ -198,6 +199,10 @@ def test_a_phone_in_the_dark_chooses_with_a_tap_and_moves_with_buttons(people: P
     )
     phone = context.new_page()
     phone.goto(f"{people.site.one}/timeline")
+    # The few hours a phone has room for are of tonight, also those past midnight.
+    with reading() as session:
+        tonight = firm_settings(session).calendar.business_date(now())
+    expect(phone.locator(".tl-when")).to_have_text(f"{tonight:%a} {tonight.day} {tonight:%b}tonight")
     phone.get_by_label("Find a name").fill("Ux")
     block(phone, number).tap()
     hand = phone.get_by_role("group", name="Chosen")
