@@ -106,6 +106,7 @@ class Report:
                 aim=0,
                 note=_some([*examples, *lost]) or f"{done:,} changes, {compared:,} pages compared with fresh ones",
             ),
+            Level("changes carried out", done, must=1, at_least=True),
             Level("changes carried out twice", len(told.repeated), must=0, aim=0, note=_some(told.repeated)),
             Level(
                 "unexpected errors",

@@ -57,6 +57,8 @@ _NOT_AT_RANDOM = {
     Action.CORRECT_PAYMENT,
     Action.WRITE_OFF,
 }
+# Whoever asks again is told yes, and nothing happens a second time.
+_ASKED_AGAIN = {HAPPENING[Action.ASK_PICKUP].kind}
 _COLUMN = {Target.VISIT: "appointment_id", Target.PLACE: "assignment_id", Target.TRIP: "leg_id"}
 
 Values = Mapping[str, list[str]]
@@ -147,7 +149,9 @@ class Evening:
             if column:
                 there[row.kind, getattr(row, column)] += 1
         found += [
-            f"{what}: asked {many}, happened {there[what]}" for what, many in asked.items() if there[what] != many
+            f"{what}: asked {many}, happened {there[what]}"
+            for what, many in asked.items()
+            if there[what] > many or there[what] < (1 if what[0] in _ASKED_AGAIN else many)
         ]
         return found
 

@@ -193,12 +193,16 @@ class Step:
             data=(data or {}) | self._concerned,
             **more,
         )
-        if self.actor.person_id is not None:
-            target = self.seat or self.leg or self.visit
-            keep_result(self.session, self.actor.person_id, self.key, target.id if result is None else result)
+        self.answered(result)
         # Last: every visit of the evening takes from the same shelf, and whoever holds it lets all others wait.
         pack(self.session, self.visit, seats, by=self.actor, now=self.now)
         return event
+
+    def answered(self, result: int | None = None) -> None:
+        """Keep what the same request sent again is answered with, also when there was nothing left to change."""
+        if self.actor.person_id is not None:
+            target = self.seat or self.leg or self.visit
+            keep_result(self.session, self.actor.person_id, self.key, target.id if result is None else result)
 
 
 def booked_step(

@@ -54,6 +54,15 @@ def test_asking_again_makes_no_second_trip_but_may_make_it_urgent(firm: Firm, ro
     assert len(rows("SELECT 1 FROM events WHERE kind = 'pickup_asked'")) == 2
 
 
+def test_what_was_asked_for_already_is_answered_and_kept_like_any_other(firm: Firm, rows: Rows) -> None:
+    visit = awaiting(firm, 0)
+    seat = seat_of(firm, visit)
+    for key in ("first tap", "second tap"):
+        take(ask_pickup, firm.therapist(), seat, now=manila(22, 5), idempotency_key=key)
+    kept = rows("SELECT key, result_id FROM idempotency_keys WHERE key LIKE '% tap' ORDER BY key")
+    assert [tuple(row) for row in kept] == [("first tap", seat), ("second tap", seat)]
+
+
 def test_a_group_goes_home_in_one_car_while_none_has_been_found(firm: Firm, rows: Rows) -> None:
     visit = awaiting(firm, 0, 1, 2)
     take(ask_pickup, firm.therapist(0), seat_of(firm, visit, 0), now=manila(22, 5))

@@ -76,8 +76,12 @@ def deaf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[System]:
 
 
 def test_boards_that_are_never_told_are_lost_updates(deaf: System) -> None:
-    code, found, said = loadtest("--users", "12", "--seconds", "3", "--changes-per-second", "4", "--url", deaf.base)
-    assert code == 1, said
+    # Whom somebody finds, and whether they are free, is chance: a board that nothing happened on is not wrong.
+    for _ in range(4):
+        code, found, said = loadtest("--users", "12", "--seconds", "6", "--changes-per-second", "4", "--url", deaf.base)
+        assert code == 1, said
+        if found["changes"]:
+            break
     named = rows(found)
     assert named["lost updates"]["value"] > 0
     assert "desk" in named["lost updates"]["note"]
