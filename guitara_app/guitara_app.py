@@ -10,7 +10,7 @@ from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
 from guitara_app.api.socket import take_only_browsers_events
 from guitara_app.components.frame import app_wraps, head_components, toaster
-from guitara_app.kit import logs, outbox
+from guitara_app.kit import garbage, logs, outbox
 from guitara_app.monitoring.sampler import Sampler
 from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
 from guitara_app.pages.measuring import measure_events
@@ -35,6 +35,7 @@ live.install(app, lambda headers: recognise(session_token(headers)))
 app.register_lifespan_task(measure_events)
 app.register_lifespan_task(outbox.finish_beside)
 app.register_lifespan_task(Sampler().run)
+app.register_lifespan_task(garbage.settle)
 if app.sio is not None:
     app.sio.eio.cors_allowed_origins = accepts_socket
     take_only_browsers_events(app.sio)
