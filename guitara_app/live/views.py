@@ -7,8 +7,8 @@ change that lands while a snapshot is being read is pushed first and then overta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from time import monotonic, time
 from typing import Any, NamedTuple
 
@@ -34,7 +34,14 @@ MAX_AGE_S = 60.0
 _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
-_READS_AT_ONCE = 4
+_READS_AT_ONCE = {"boards": 2, "views": 3}
+"""What many look at never waits behind what one person looks at, of which there are hundreds."""
+
+_REST, _LONGEST_REST_S = 8, 1.0
+"""A view rests this many times as long as it took to read. What is dear under load is then read more rarely, and the
+first change after a quiet while still at once.
+"""
+
 _NEVER = float("-inf")
 
 
@@ -45,10 +52,14 @@ class Cause(NamedTuple):
     visits: frozenset[int]
 
 
+def _window_s() -> float:
+    return settings().merge_window_ms / 1000
+
+
 class View:
     """One scope in this process: what its room was last sent, and how new that is."""
 
-    def __init__(self, scope: Scope, channel: Channel, reads: asyncio.Semaphore) -> None:
+    def __init__(self, scope: Scope, channel: Channel, reads: Mapping[str, asyncio.Semaphore]) -> None:
         self.scope = scope
         self.version = -1
         self._rev = 0
@@ -57,13 +68,17 @@ class View:
         # What everybody of a role watches, and what few do or one alone: the first time costs a read either way.
         self._cache = "views" if scope.key else "boards"
         self._channel = channel
-        self._reads = reads
+        self._reads = reads[self._cache]
         self._lock = asyncio.Lock()
         self._changed = False
         self._waiting_since: float | None = None
-        # Nothing but these visits has changed; None: anything may have.
-        self._only: frozenset[int] | None = frozenset()
-        self._read_at = self._pushed_at = self._retry_at = _NEVER
+        # Visits of which news can be sent before all of it is read again.
+        self._news: frozenset[int] = frozenset()
+        self._stirred = asyncio.Event()
+        self._read_at = self._retry_at = _NEVER
+        # When it may be pushed again: what is new of a few visits, and all of it.
+        self._news_due = self._whole_due = _NEVER
+        self._took_s = 0.0
         self._used_at = monotonic()
         self._pins = 0
         self._pusher: asyncio.Task[None] | None = None
@@ -86,13 +101,15 @@ class View:
 
     def changed(self, cause: Cause | None = None) -> None:
         """Something behind this view is new: read it again and push it, now or, in a burst, when the window is over."""
-        self._changed = True
-        if cause is None or not cause.visits or self._only is None:
-            self._only = None
-        else:
-            self._only |= cause.visits
         if cause is not None:
             self._waiting_since = self._waiting_since or cause.committed_at
+            if cause.visits and self._values is not None and self.scope.kind in readers.NEWS:
+                self._news |= cause.visits
+                if not self._changed:
+                    # The news go first; all of it is read when what belongs together has come in.
+                    self._whole_due = max(self._whole_due, monotonic() + _window_s())
+        self._changed = True
+        self._stirred.set()
         if self._pusher is None and self.watched:
             self._pusher = asyncio.create_task(self._push(), name=f"push {self.scope.topic}")
 
@@ -116,24 +133,34 @@ class View:
                     self.changed()
 
     async def _push(self) -> None:
-        window = settings().merge_window_ms / 1000
         try:
             while self._changed and self.watched:
-                pause = max(self._pushed_at + window, self._retry_at) - monotonic()
+                news = bool(self._news) and self._values is not None
+                whole_due = max(self._whole_due, self._retry_at)
+                pause = (min(self._news_due, whole_due) if news else whole_due) - monotonic()
                 if pause > 0:
-                    await asyncio.sleep(pause)
+                    await self._rest(pause)
+                    continue
                 async with self._lock:
-                    if self._changed:
-                        self._pushed_at = monotonic()
-                        if self._only and self._values is not None and self.scope.kind in readers.NEWS:
-                            await self._read_and_send_news(self._only, self._values)
-                        else:
-                            await self._read_and_send()
+                    if news and self._values is not None and self._news_due <= monotonic():
+                        await self._read_and_send_news(self._news, self._values)
+                    elif self._changed:
+                        began = monotonic()
+                        await self._read_and_send()
+                        self._news_due = began + _window_s()
+                        self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
         except Exception:
             self._values = self._encoded = None
             log.exception("live view not pushed", kind=str(self.scope.kind))
         finally:
             self._pusher = None
+
+    async def _rest(self, seconds: float) -> None:
+        """Until then, or until something is new whose news may be due sooner."""
+        self._stirred.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
 
     async def _outdated(self) -> bool:
         if self._values is not None and self._changed and self._pusher is not None:
@@ -151,8 +178,9 @@ class View:
         return age > _MAX_AGE_UNSURE_S if known is None else known[0] != self.version or age > MAX_AGE_S
 
     async def _read_and_send_news(self, visits: frozenset[int], before: dict[str, Any]) -> None:
-        """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read next."""
-        self._only = None
+        """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read later."""
+        self._news = frozenset()
+        self._news_due = monotonic() + _window_s()
         try:
             async with self._reads:
                 news = await in_thread(readers.read_news, self.scope, before, visits)
@@ -164,18 +192,19 @@ class View:
 
     async def _read_and_send(self) -> None:
         self._changed = False
-        self._only = frozenset()
+        self._news = frozenset()
         since, self._waiting_since = self._waiting_since, None
         try:
             # The version first: a change that commits in between is then read again rather than missed.
             known = await versions([self.scope.source])
             async with self._reads:
+                began = monotonic()
                 values = await in_thread(readers.read, self.scope)
         except asyncio.CancelledError:
-            self._changed, self._only = True, None
+            self._changed = True
             raise
         except Exception as error:
-            self._changed, self._only = True, None
+            self._changed = True
             self._waiting_since = since
             self._retry_at = monotonic() + _RETRY_S
             log.warning("live view not read", kind=str(self.scope.kind), error=type(error).__name__)
@@ -184,6 +213,7 @@ class View:
         self.version = known[0] if known else -1
         self._read_at = monotonic()
         self._retry_at = _NEVER
+        self._took_s = self._read_at - began
 
     def _send(self, values: dict[str, Any], since: float | None) -> None:
         """Keep ``values`` and send the room what is new in them, whose cause was committed at ``since``."""
@@ -233,7 +263,7 @@ class Views:
         self._channel = channel
         self._views: dict[Scope, View] = {}
         # Reads must not take every thread from the handlers, least of all after a reconnect, when all are due.
-        self._reads = asyncio.Semaphore(_READS_AT_ONCE)
+        self._reads = {cache: asyncio.Semaphore(many) for cache, many in _READS_AT_ONCE.items()}
 
     def of(self, scope: Scope) -> View:
         """The one view of ``scope``."""

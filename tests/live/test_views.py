@@ -221,12 +221,50 @@ def test_of_a_few_visits_the_news_goes_ahead_and_the_rest_follows(world: World) 
         assert world.room.sent[-2:] == [("desk", {"a": 2}), ("desk", {"b": 2})]
         assert world.news == [{7, 8}]
         assert world.reads == 2
-        # What may be about anything is read whole, whatever else is known.
-        world.values, world.version = {"a": 3, "b": 3}, 4
-        world.views.change(DESK, 3, Cause(0.0, frozenset({7})))
-        world.views.change(DESK, 4, CAUSE)
+        # What may be about anything has no news.
+        world.values, world.version = {"a": 3, "b": 3}, 3
+        world.views.change(DESK, 3, CAUSE)
         await world.sent(("desk", {"a": 3, "b": 3}))
         assert len(world.news) == 1
+
+    asyncio.run(story())
+
+
+def test_news_do_not_wait_while_a_view_that_is_dear_to_read_rests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_REST", 10**6)
+    monkeypatch.setattr(views, "_LONGEST_REST_S", 1.5)
+
+    async def story() -> None:
+        await world.join("one")
+        world.values, world.version = {"a": 2, "b": 2}, 2
+        world.views.change(DESK, 2, CAUSE)
+        await world.sent(("desk", {"a": 2, "b": 2}))
+        for number in range(3, 7):
+            world.values, world.version = {"a": number, "b": number}, number
+            world.views.change(DESK, number, Cause(0.0, frozenset({number})))
+            await world.sent(("desk", {"a": number}))
+        assert (world.reads, world.news) == (2, [{3}, {4}, {5}, {6}])
+        await world.sent(("desk", {"b": 6}))
+        assert world.reads == 3
+
+    asyncio.run(story())
+
+
+def test_news_that_never_end_do_not_keep_the_rest_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "settings", lambda: Settings(merge_window_ms=10))
+
+    async def story() -> None:
+        await world.join("one")
+        number = 1
+        async with asyncio.timeout(5):
+            while not any("b" in values for to, values in world.room.sent if to == "desk"):
+                number += 1
+                world.values, world.version = {"a": number, "b": 2}, number
+                world.views.change(DESK, number, Cause(0.0, frozenset({number})))
+                await asyncio.sleep(0.002)
+        assert world.news
 
     asyncio.run(story())
 
