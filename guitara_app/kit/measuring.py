@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import FrameType
 from typing import Any, Literal
 
@@ -32,6 +32,9 @@ _BETWEEN = tuple(str(PROJECT / "guitara_app" / "kit" / name) for name in ("measu
 # Looking for the place takes some microseconds: little beside a statement of this length, much beside a short one.
 _WORTH_A_LOOK_S = 0.005
 _SHOWN = 300
+_TOLD_AGAIN_S = 5.0
+_told_slow: dict[tuple[str, str], tuple[float, int]] = {}
+"""When each was last told to be slow, and how often it was since."""
 
 
 @dataclass(slots=True)
@@ -69,17 +72,7 @@ class Work:
         allowed_ms = settings().slow_task_ms if self.kind == "task" else settings().slow_ms
         if self.seconds * 1000 > allowed_ms:
             metrics.SLOW.labels(self.kind, self.name).inc()
-            log.warning(
-                "slow",
-                kind=self.kind,
-                name=self.name,
-                ms=round(self.seconds * 1000),
-                database_ms=round(self.database_s * 1000),
-                statements=self.statements,
-                slowest_ms=round(self.slowest_s * 1000),
-                statement=_shown(self.slowest),
-                place=self.slowest_place,
-            )
+            self._tell_slow()
         if self.repeated:
             metrics.REPEATED.labels(self.kind, self.name).inc()
             for statement, place in self.repeated.items():
@@ -91,6 +84,27 @@ class Work:
                     statement=_shown(statement),
                     place=place,
                 )
+
+    def _tell_slow(self) -> None:
+        # Each line costs some milliseconds, and when everything is slow it must not become slower by saying so.
+        key, at = (self.kind, self.name), monotonic()
+        told_at, unsaid = _told_slow.get(key, (-_TOLD_AGAIN_S, 0))
+        if at - told_at < _TOLD_AGAIN_S:
+            _told_slow[key] = told_at, unsaid + 1
+            return
+        _told_slow[key] = at, 0
+        log.warning(
+            "slow",
+            kind=self.kind,
+            name=self.name,
+            unsaid=unsaid,
+            ms=round(self.seconds * 1000),
+            database_ms=round(self.database_s * 1000),
+            statements=self.statements,
+            slowest_ms=round(self.slowest_s * 1000),
+            statement=_shown(self.slowest),
+            place=self.slowest_place,
+        )
 
 
 _current: ContextVar[Work | None] = ContextVar("work", default=None)

@@ -102,6 +102,22 @@ def test_what_is_slow_is_told_with_its_slowest_statement(kind: Kind, monkeypatch
     assert logs == []
 
 
+def test_what_is_slow_again_and_again_is_counted_each_time_and_told_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings(), "slow_ms", 0)
+    before = counted("guitara_slow_total", kind="route", name="crowded")
+    with capture_logs() as logs:
+        for _ in range(4):
+            with measured(Work("route", "crowded")):
+                pass
+        monkeypatch.setattr(measuring, "_TOLD_AGAIN_S", 0.0)
+        with measured(Work("route", "crowded")):
+            pass
+    assert [line["unsaid"] for line in said(logs, "slow")] == [0, 3]
+    assert counted("guitara_slow_total", kind="route", name="crowded") == before + 5
+
+
 def test_a_statement_for_each_row_is_told_once() -> None:
     before = counted("guitara_repeated_queries_total", kind="route", name="lister")
     with capture_logs() as logs, measured(Work("route", "lister")):
