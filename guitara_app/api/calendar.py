@@ -12,6 +12,7 @@ from guitara_app.accounts.permissions import Actor, Permission, allowed
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.origin import client_mark, cookie_name
 from guitara_app.api.pace import Pace
+from guitara_app.api.tags import matches, tag_of
 from guitara_app.feeds.services import make_feed, read_feed
 from guitara_app.kit.database import run
 from guitara_app.kit.errors import GuitaraError
@@ -65,9 +66,9 @@ async def calendar_file(request: Request) -> Response:
     if found is None:
         _misses.wait(f"look {mark}")
         return _missing()
-    tag = f'"{hashlib.sha256(found).hexdigest()[:32]}"'
+    tag = tag_of(found)
     headers = {**_HEADERS, "etag": tag}
-    if _knows(request.headers.get("if-none-match", ""), tag):
+    if matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     headers["content-disposition"] = 'inline; filename="guitara.ics"'
     body = b"" if request.method == "HEAD" else found
@@ -78,11 +79,6 @@ def _refusal(actor: Actor | None) -> Response | None:
     if actor is not None and not allowed(actor.role, Permission.SEE_OWN_JOBS):
         return JSONResponse({"detail": _NOT_ALLOWED}, 403)
     return None
-
-
-def _knows(tags: str, tag: str) -> bool:
-    """Whether the program has this already; a compressed answer bore the weak form."""
-    return any(one.strip().removeprefix("W/") in (tag, "*") for one in tags.split(","))
 
 
 def _missing() -> Response:

@@ -6,7 +6,7 @@ date there; ``evening`` is the business date it belongs to.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class PlanSeat(TypedDict):
@@ -37,6 +37,26 @@ class PlanVisit(TypedDict):
     version: int
     movable: bool
     seats: list[PlanSeat]
+
+
+class MonthVisit(TypedDict):
+    """One of the thousands of visits of a month, in so few letters because there are so many.
+
+    ``d`` is the business day, counted from the first that is shown; ``a`` and ``b`` are begin and end in minutes since
+    midnight of that day. ``s`` is the state's place in the month's list of states; ``c`` the client's name; ``z`` zone,
+    ``v`` services and ``p`` the people who go, by number. ``o`` are people who were on it and no longer go.
+    """
+
+    id: int
+    d: int
+    a: int
+    b: int
+    s: int
+    c: str
+    z: int
+    v: list[int]
+    p: NotRequired[list[int]]
+    o: NotRequired[list[int]]
 
 
 class PlanLeg(TypedDict):
@@ -78,7 +98,10 @@ class PlanPerson(TypedDict):
 
 
 class PlanFrame(TypedDict):
-    """Which business days are shown, and how the firm reads its clock; ``now`` is when this was read."""
+    """Which business days are shown, and how the firm reads its clock; ``now`` is when this was read.
+
+    ``holidays`` are the public ones among those days, with what the firm does: ``Christmas Day, closed``.
+    """
 
     first: str
     last: str
@@ -88,3 +111,4 @@ class PlanFrame(TypedDict):
     opens: str
     closes: str
     day_starts: str
+    holidays: dict[str, str]

@@ -3,7 +3,7 @@ import { createElement as h, useCallback, useEffect, useMemo, useRef, useState }
 import { useNavigate } from "react-router";
 import { createCalendar, DayGrid, destroyCalendar, Interaction, TimeGrid } from "@event-calendar/core";
 import "./calendar.css";
-import { chosen, contentFor, dayOf, gridEvents, hms, limits, monthEvents, movedBy, proposed, seen, sinceMidnight, slotEvents, stretchedBy, widest } from "./calendar_events.jsx";
+import { chosen, contentFor, dayOf, gridEvents, hms, holidayEvents, holidayNode, limits, monthEvents, movedBy, proposed, seen, sinceMidnight, slotEvents, stretchedBy, widest } from "./calendar_events.jsx";
 import { useKeys, useLabels, useNews } from "./calendar_keys.jsx";
 import { CalendarList } from "./calendar_list.jsx";
 import { CalendarTools, stepTo, titleOf, VIEWS } from "./calendar_tools.jsx";
@@ -11,6 +11,7 @@ import { useConnection } from "./connection.jsx";
 import { prefill } from "./draft.jsx";
 import { openDrawer } from "./drawer.jsx";
 import { clockOf, dayWords, eveningOf, mondayOf, monthPlus, monthTopic, ms, offsetOf, plusDays, shifted, unshifted, wallNow, weekday, weekTopic } from "./plan_time.jsx";
+import { unpacker } from "./plan_month.jsx";
 import { usePlanPlace } from "./plan_place.jsx";
 
 const KINDS = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay" };
@@ -20,6 +21,7 @@ const NARROWEST = 84;
 const LONG_PRESS_MS = 350;
 const SLOTS_AFTER_MS = 1200;
 const NOTHING = [];
+const NO_HOLIDAYS = {};
 
 const two = (number) => String(Math.floor(Math.abs(number))).padStart(2, "0");
 // The business day begins at midnight of a clock of its own, so that the line of now and today fall where they belong.
@@ -31,6 +33,11 @@ const ownZone = (frame) => {
 const weeksOf = (day) => {
   const first = `${day.slice(0, 7)}-01`;
   return Math.ceil((ms(monthPlus(day, 1)) - ms(mondayOf(first))) / (7 * 86400000));
+};
+const headOf = (day, holidays) => {
+  const words = document.createElement("span");
+  words.textContent = dayWords(day);
+  return { domNodes: [words, ...holidayNode(holidays[day])] };
 };
 const share = (visits) => {
   const most = widest(visits);
@@ -67,12 +74,13 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     if (!first || (plan.scope && plan.scope !== topic)) onLook?.(view === "month" ? "month" : "week", on);
   }, [topic]);
 
+  const [unpack] = useState(unpacker);
+  const around = useMemo(() => (!ready ? NOTHING : view === "month" ? unpack(plan) : plan.visits), [ready, view === "month", plan.visits, plan.names]);
   const inView = useMemo(() => {
-    if (!ready) return NOTHING;
     const days = view === "day" || view === "list" ? (visit) => visit.evening === on : () => true;
-    return chosen(plan.visits, place).filter(days);
-  }, [ready, plan.visits, place, view, on]);
-  const around = useMemo(() => (ready ? plan.visits : NOTHING), [ready, plan.visits]);
+    return chosen(around, place).filter(days);
+  }, [around, place, view, on]);
+  const holidays = ready ? plan.holidays : NO_HOLIDAYS;
 
   const box = useRef(null);
   const calendar = useRef(null);
@@ -134,8 +142,7 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
       height: "100%",
       eventTimeFormat: () => "",
       slotLabelFormat: () => "",
-      dayHeaderFormat: (date) => dayWords(dayOf(date)),
-      views: { dayGridMonth: { dayHeaderFormat: (date) => weekday(dayOf(date)), selectable: false } },
+      views: { dayGridMonth: { selectable: false } },
       eventDrop: (info) => acts.current.drop(info, (visit) => movedBy(visit, info.delta)),
       eventResize: (info) => acts.current.drop(info, (visit) => stretchedBy(visit, info.endDelta)),
       eventClick: (info) => acts.current.click(info),
@@ -176,8 +183,8 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     const extra = proposed(proposal, around, dayStarts);
     if (view === "month") return [...monthEvents(inView, dayStarts, most), ...extra.map((one) => ({ ...one, end: one.start }))];
     const full = slotEvents(slots.topic === topic ? slots.rows : NOTHING, dayStarts);
-    return [...full, ...gridEvents(inView, dayStarts, view !== "week", plan.today), ...extra];
-  }, [frame, inView, view, most, slots, proposal, around, plan.today]);
+    return [...holidayEvents(holidays), ...full, ...gridEvents(inView, dayStarts, view !== "week", plan.today), ...extra];
+  }, [frame, inView, view, most, slots, proposal, around, plan.today, holidays]);
 
   useEffect(() => {
     const made = calendar.current;
@@ -202,10 +209,11 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
       const many = document.createElement("span");
       many.className = "mute num cal-day-count";
       many.textContent = count ? `${count} ${count === 1 ? "visit" : "visits"}` : "";
-      return { domNodes: [number, many] };
+      return { domNodes: [number, ...holidayNode(holidays[day]), many] };
     });
+    set("dayHeaderFormat", (date) => (view === "month" ? weekday(dayOf(date)) : headOf(dayOf(date), holidays)));
     set("events", events);
-  }, [made, view, on, events, counts, whole, room.width, room.height, words, frame]);
+  }, [made, view, on, events, counts, whole, room.width, room.height, words, frame, holidays]);
   // Where the work is now stands in sight at first; from then on what somebody scrolled to stays.
   useEffect(() => {
     if (!made || !calendar.current || view === "month") return;
@@ -239,10 +247,10 @@ export function Calendar({ week, month, slots, proposal, words: given, owner, dr
     h(
       "section",
       { className: "panel cal-panel", "aria-label": `Calendar, ${titleOf(view, on)}`, "aria-busy": !ready },
-      ready && view === "list" && h(CalendarList, { key: on, visits: inView, words, until: on === plan.today ? wallNow(frame.zone) : "", onMove: (visit) => propose(seen(visit)) }),
+      ready && view === "list" && h(CalendarList, { key: on, visits: inView, holiday: holidays[on], words, until: on === plan.today ? wallNow(frame.zone) : "", onMove: (visit) => propose(seen(visit)) }),
       h("div", { ref: box, className: "cal", hidden: view === "list", "data-view": view, style: columns ? { "--cal-columns": columns } : undefined }),
       !ready && h("div", { className: "bones cal-bones", "data-skeleton": true, "aria-hidden": true }, Array.from({ length: 12 }, (_, line) => h("div", { key: line, className: "bone" }))),
-      ready && inView.length === 0 && view !== "list" && h("p", { className: "cal-empty", role: "status" }, plan.visits.length ? "Nothing that is booked passes what is filtered." : "Nothing is booked here yet. Choose a time to book a visit."),
+      ready && inView.length === 0 && view !== "list" && h("p", { className: "cal-empty", role: "status" }, around.length ? "Nothing that is booked passes what is filtered." : "Nothing is booked here yet. Choose a time to book a visit."),
     ),
     h(
       "div",

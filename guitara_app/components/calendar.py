@@ -18,6 +18,7 @@ _PARTS = [
         "calendar_keys.jsx",
         "calendar_list.jsx",
         "calendar_tools.jsx",
+        "plan_month.jsx",
         "plan_place.jsx",
         "plan_time.jsx",
     )

@@ -85,6 +85,16 @@ export const slotEvents = (slots, dayStarts) =>
     extendedProps: { slot },
   }));
 
+// A holiday is its whole evening, behind everything else of it.
+export const holidayEvents = (holidays) =>
+  Object.keys(holidays).map((day) => ({ id: `holiday-${day}`, start: `${day}T00:00`, end: plus(`${day}T00:00`, 1440), display: "background", classNames: ["cal-holiday"], extendedProps: { holiday: true } }));
+export const holidayNode = (words) => {
+  if (!words) return [];
+  const node = put("span", "cal-holiday-name", words);
+  node.title = words;
+  return [node];
+};
+
 export const proposed = (proposal, visits, dayStarts) => {
   const visit = visits.find((one) => one.id === proposal.visit_id);
   if (!proposal.number || !proposal.becomes || !visit) return [];
@@ -143,7 +153,8 @@ const slotNode = (slot, whole) => {
 
 // The inside of everything that is drawn, made of nodes: names of clients are text, never markup.
 export const contentFor = (words, frame) => (info) => {
-  const { visit, more, hour, count, states, slot, proposed: isProposed } = info.event.extendedProps;
+  const { visit, more, hour, count, states, slot, holiday, proposed: isProposed } = info.event.extendedProps;
+  if (holiday) return { domNodes: [] };
   if (slot) return { domNodes: [slotNode(slot, info.view.type === "timeGridDay")] };
   if (more) return { domNodes: [put("span", "cal-block cal-more", `+${more} more`)] };
   if (hour) {

@@ -5,17 +5,18 @@ import { names } from "./calendar_events.jsx";
 import { servicesOf } from "./plan_place.jsx";
 import { clockIn } from "./plan_time.jsx";
 
-export function CalendarList({ visits, words, until, onMove }) {
+export function CalendarList({ visits, words, until, holiday, onMove }) {
   const list = useRef(null);
   // What is over is above what is shown first.
   useEffect(() => {
     const next = until && visits.find((visit) => visit.ends >= until);
     if (next) list.current?.querySelector(`[data-visit="${next.id}"]`)?.scrollIntoView({ block: "center" });
   }, []);
-  if (!visits.length) return h("p", { className: "empty", role: "status" }, "Nothing is booked for this evening, or nothing that passes what is filtered.");
+  if (!visits.length) return h("p", { className: "empty", role: "status" }, holiday && h("b", { className: "cal-holiday-name" }, holiday), holiday && " ", "Nothing is booked for this evening, or nothing that passes what is filtered.");
   return h(
     "ul",
     { ref: list, className: "panel-body cal-list", "aria-label": "Visits of the evening" },
+    holiday && h("li", { className: "cal-holiday-line" }, h("b", { className: "cal-holiday-name" }, holiday)),
     visits.map((visit) =>
       h(
         "li",

@@ -10,12 +10,13 @@ from guitara_app.components.browser import browser
 
 
 class Follow(rx.Component):
-    """Calls ``on_change`` whenever ``of`` is another value than before."""
+    """Calls ``on_change`` whenever ``of`` is another value than before, once in ``every`` milliseconds at most."""
 
     library = browser("follow.jsx")
     tag = "Follow"
 
     of: rx.Var[Any]
+    every: rx.Var[int]
 
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 

@@ -83,7 +83,7 @@ function Keys() {
   );
 }
 
-export function Timeline({ scope, visits, legs, spans, people, first, today, zone, opens, closes, dayStarts, outcome, undo, onShow, onDrop, onUndo }) {
+export function Timeline({ scope, visits, legs, spans, people, holidays, first, today, zone, opens, closes, dayStarts, outcome, undo, onShow, onDrop, onUndo }) {
   const navigate = useNavigate();
   const [scroll, space, stick, board, week] = [useRef(null), useRef(null), useRef(null), useRef(null), useRef(first)];
   const [kit, setKit] = useState(null);
@@ -95,7 +95,7 @@ export function Timeline({ scope, visits, legs, spans, people, first, today, zon
   const [hint, setHint] = useState(null);
   const [at, setAt] = useState(null);
   const [said, setSaid] = useState("");
-  const plan = { visits, legs, spans, people, first, today, zone, opens, closes, day_starts: dayStarts };
+  const plan = { visits, legs, spans, people, holidays, first, today, zone, opens, closes, day_starts: dayStarts };
   const latest = useRef();
   latest.current = { plan, options, onShow, onDrop, onUndo, undo, navigate };
 
@@ -152,7 +152,7 @@ export function Timeline({ scope, visits, legs, spans, people, first, today, zon
     // For whoever waits for a change to have arrived, such as a measurement.
     const { rows } = board.current.chart;
     Object.assign(scroll.current.dataset, { rev: Number(scroll.current.dataset.rev ?? 0) + 1, rows: rows.length, blocks: board.current.plan.blocks.size });
-  }, [kit, visits, legs, spans, people, first, today]);
+  }, [kit, visits, legs, spans, people, holidays, first, today]);
 
   useEffect(() => {
     if (outcome.key) board.current?.settle(outcome.key, outcome.refused);
@@ -209,6 +209,7 @@ export function Timeline({ scope, visits, legs, spans, people, first, today, zon
   };
 
   const empty = people.length === 0;
+  const holiday = view.span < 2 * DAY ? holidays[view.evening] : "";
   const busy = !kit || week.current !== first;
   return h(
     "div",
@@ -218,6 +219,7 @@ export function Timeline({ scope, visits, legs, spans, people, first, today, zon
       { className: "tl-tools" },
       h("span", { className: "tl-going" }, button("‹", () => by(-1), { disabled: !kit, "aria-label": "Evening before", className: "button button-icon" }), button("Tonight", tonight, { disabled: !kit }), button("›", () => by(1), { disabled: !kit, "aria-label": "Next evening", className: "button button-icon" })),
       h("b", { className: "tl-when num", "aria-live": "polite" }, view.words, view.evening === today && view.span < 2 * DAY ? h("span", { className: "tag", "data-tone": "session" }, "tonight") : null),
+      holiday && h("span", { className: "tag tl-holiday-name", title: holiday }, holiday),
       h(Select, { label: "How much of the clock", value: level, options: [...(level ? [] : [["", "Zoom"]]), ["1", "1 hour"], ["4", "4 hours"], ["evening", "Evening"], ["week", "Week"]], onChange: zoom, disabled: !kit }),
       h("span", { className: "tl-space-between" }),
       h("input", { type: "search", className: "input tl-find", placeholder: "Find a name", "aria-label": "Find a name", value: options.query, onChange: (event) => arrange({ query: event.target.value }) }),

@@ -19,7 +19,7 @@ class Outcome(TypedDict):
 
 NO_OUTCOME = Outcome(key="", refused=[])
 
-for _part in ("plan_time.jsx", "timeline_plan.jsx", "timeline_chart.jsx", "timeline_board.jsx"):
+for _part in ("plan_time.jsx", "timeline_plan.jsx", "timeline_chart.jsx", "timeline_hand.jsx", "timeline_board.jsx"):
     browser(_part)
 
 
@@ -52,6 +52,7 @@ class Timeline(rx.Component):
     legs: rx.Var[list[PlanLeg]]
     spans: rx.Var[list[PlanSpan]]
     people: rx.Var[list[PlanPerson]]
+    holidays: rx.Var[dict[str, str]]
     first: rx.Var[str]
     today: rx.Var[str]
     zone: rx.Var[str]

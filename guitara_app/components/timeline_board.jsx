@@ -1,9 +1,8 @@
 // What somebody does with a timeline: choose blocks, take them along or to another row with mouse, finger or keys, let go. What it came to is the server's word.
 import { Chart } from "./timeline_chart.jsx";
+import { listen } from "./timeline_hand.jsx";
 import { HOUR, MINUTE, Plan, clock, dropOf, hintOf, ms, rowsOf, wallNow } from "./timeline_plan.jsx";
 
-const FAR_ENOUGH = 4;
-const SIDEWAYS = 14;
 const NEWS_MS = 1600;
 const SETTLE_MS = 4000;
 const PATIENCE_MS = 20000;
@@ -33,7 +32,7 @@ export class Board {
         this.drawGhosts();
       },
     });
-    this.off = this.listen();
+    this.off = listen(this);
     this.take(plan);
     this.clock = setInterval(() => this.chart.setNow(wallNow(this.given.zone)), 30000);
   }
@@ -69,6 +68,12 @@ export class Board {
     this.tellChosen();
   }
 
+  // Public holidays lie behind all rows.
+  get holidays() {
+    const { holidays, day_starts: turns } = this.given;
+    return Object.entries(holidays).map(([day, of]) => ({ id: `holiday-${day}`, from: ms(`${day}T${turns}`), until: ms(`${day}T${turns}`) + 24 * HOUR, of }));
+  }
+
   // What is in the hand and still stands where it was taken from stays in the hand.
   keepTaken() {
     const now = (block) => this.plan.blocks.get(block.id);
@@ -100,7 +105,7 @@ export class Board {
       if (!guests.has(row)) guests.set(row, []);
       guests.get(row).push({ ...block, row, from: block.from + shift, to: block.to + shift, until: block.until + shift });
     }
-    this.chart.draw((row) => [...this.plan.of(row).filter((block) => !held.has(block.id)), ...(guests.get(row) ?? [])]);
+    this.chart.draw((row) => [...this.plan.of(row).filter((block) => !held.has(block.id)), ...(guests.get(row) ?? [])], this.holidays);
   }
 
   // Choosing.
@@ -226,90 +231,6 @@ export class Board {
   get step() {
     const [from, to] = this.chart.window;
     return to - from <= 4 * HOUR ? 5 * MINUTE : 15 * MINUTE;
-  }
-
-  // Mouse and finger. A finger takes only what was chosen before, so that it can still push the chart about.
-
-  listen() {
-    const { stick } = this.nodes;
-    let press = null;
-    let pushed = false;
-    const down = (event) => {
-      const id = event.target.closest?.("[data-block]")?.dataset.block;
-      pushed = false;
-      if (!id || event.button || (event.pointerType === "touch" && !this.marks.chosen.has(id))) return;
-      // vis would push the whole chart.
-      event.stopPropagation();
-      press = { id, x: event.clientX, y: event.clientY, at: this.chart.timeAt(event.clientX), pointer: event.pointerId };
-    };
-    const move = (event) => {
-      if (!press || event.pointerId !== press.pointer) return;
-      const across = event.clientX - press.x;
-      if (!pushed) {
-        if (Math.hypot(across, event.clientY - press.y) < FAR_ENOUGH) return;
-        pushed = true;
-        if (!this.pick(press.id)) {
-          press = null;
-          this.tell({ say: "This cannot be moved any more. Open it to see what can be done." });
-          return;
-        }
-        stick.setPointerCapture(event.pointerId);
-        stick.dataset.dragging = "true";
-      }
-      if (!this.taken) return;
-      const row = this.chart.rowAt(event.clientY);
-      const elsewhere = row && row.id !== this.taken.lead.row && row.kind === "person";
-      const far = !elsewhere || Math.abs(across) > SIDEWAYS;
-      const shift = far ? Math.round((this.chart.timeAt(event.clientX) - press.at) / this.step) * this.step : 0;
-      this.carry(shift, row);
-      this.tell({ at: { x: event.clientX, y: event.clientY } });
-      this.creep(event);
-    };
-    const up = (event) => {
-      if (!press || event.pointerId !== press.pointer) return;
-      press = null;
-      delete stick.dataset.dragging;
-      if (this.taken) event.type === "pointerup" ? this.drop() : this.cancel();
-    };
-    const click = (event) => {
-      const id = event.target.closest?.("[data-block]")?.dataset.block;
-      if (pushed) {
-        pushed = false;
-        return;
-      }
-      if (!id) {
-        if (this.marks.chosen.size && event.target.closest(".vis-center")) this.choose([]);
-        return;
-      }
-      this.marks.active = id;
-      if (event.ctrlKey || event.metaKey || event.shiftKey) this.choose([id], { add: true });
-      else if (event.pointerType === "touch") this.choose([id], { add: this.marks.chosen.size > 0 });
-      else this.onOpen(this.block(id).visit_id);
-    };
-    const wheel = (event) => {
-      const sideways = event.shiftKey ? event.deltaY || event.deltaX : Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
-      if (!sideways || event.ctrlKey) return;
-      event.preventDefault();
-      const [from, to] = this.chart.window;
-      const by = (sideways / 1200) * (to - from);
-      this.chart.show(from + by, to + by);
-    };
-    const keys = (event) => this.key(event) && event.preventDefault();
-    const undoing = [
-      ["pointerdown", down, true],
-      ["pointermove", move, false],
-      ["pointerup", up, false],
-      ["pointercancel", up, false],
-      ["click", click, false],
-    ];
-    undoing.forEach(([name, listener, capture]) => stick.addEventListener(name, listener, capture));
-    stick.addEventListener("wheel", wheel, { passive: false });
-    this.nodes.scroll.addEventListener("keydown", keys);
-    return () => {
-      undoing.forEach(([name, listener, capture]) => stick.removeEventListener(name, listener, capture));
-      stick.removeEventListener("wheel", wheel);
-      this.nodes.scroll.removeEventListener("keydown", keys);
-    };
   }
 
   // Near the upper and lower edge the rows come along, near the sides the time.

@@ -155,9 +155,11 @@ export class Chart {
   }
 
   // Bring what vis holds to ``blocks`` (by row) by the least that differs.
-  draw(blocksOf) {
+  draw(blocksOf, holidays) {
     const rows = this.visible;
-    const wanted = new Map();
+    const wanted = new Map(
+      holidays.map(({ id, from, until, of }) => [id, { id, start: new Date(from), end: new Date(until), type: "background", className: "tl-holiday", content: "", block: null, of }]),
+    );
     for (const row of rows) {
       let free = -Infinity;
       for (const block of blocksOf(row.id).sort((a, b) => a.from - b.from)) {

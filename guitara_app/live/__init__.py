@@ -34,6 +34,7 @@ from guitara_app.live.states import (
     SystemLive,
     WaitingLive,
     WeekLive,
+    WorkloadLive,
 )
 from guitara_app.live.subscriber import Subscriber
 from guitara_app.live.views import Views
@@ -56,6 +57,7 @@ __all__ = [
     "SystemLive",
     "WaitingLive",
     "WeekLive",
+    "WorkloadLive",
     "claim",
     "install",
     "on_revoke",

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.queries import profile
 from guitara_app.appointments.queries import board, detail, own_night
 from guitara_app.appointments.queries.board_news import board_news
+from guitara_app.appointments.queries.month import month_news, month_plan
 from guitara_app.appointments.queries.outside import outside_hours
-from guitara_app.appointments.queries.plan import month_plan, plan_news, week_plan
+from guitara_app.appointments.queries.plan import week_news, week_plan
 from guitara_app.appointments.queries.queue import queue_places
 from guitara_app.appointments.queries.road import road
 from guitara_app.appointments.queries.still_out import out_after_closing
@@ -145,6 +146,10 @@ def _waiting(session: Session, _key: int, _at: datetime) -> dict[str, Any]:
     return {**waiting_list(session)}
 
 
+def _workload(_session: Session, _key: int, at: datetime) -> dict[str, Any]:
+    return {"stamp": at.isoformat()}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.ROAD: _road,
@@ -161,6 +166,7 @@ READERS: dict[Kind, Reader] = {
     Kind.PRESENCE: _presence,
     Kind.SYSTEM: _system,
     Kind.WAITING: _waiting,
+    Kind.WORKLOAD: _workload,
 }
 
 
@@ -174,8 +180,8 @@ NewsReader = Callable[[Session, Mapping[str, Any], Collection[int], datetime], d
 
 NEWS: dict[Kind, NewsReader] = {
     Kind.DESK: lambda session, before, visits, at: board_news(session, before, visits, now=at),
-    Kind.WEEK: lambda session, before, visits, _at: plan_news(session, before, visits),
-    Kind.MONTH: lambda session, before, visits, _at: plan_news(session, before, visits),
+    Kind.WEEK: lambda session, before, visits, _at: week_news(session, before, visits),
+    Kind.MONTH: lambda session, before, visits, _at: month_news(session, before, visits),
 }
 """Scopes that take long to read, and what can be told of a few visits sooner."""
 

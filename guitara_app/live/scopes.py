@@ -29,10 +29,13 @@ class Kind(StrEnum):
     PRESENCE = "presence"
     SYSTEM = "system"
     WAITING = "waiting"
+    WORKLOAD = "workload"
 
 
 # Every kind but those of which there is only one.
-_OF_ONE = frozenset(Kind) - {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING}
+_ONLY_ONE = {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING, Kind.WORKLOAD}
+_OF_ONE = frozenset(Kind) - _ONLY_ONE
+_SHOW_THE_DESK = (Kind.ROAD, Kind.WORKLOAD)
 _REVOKE = "revoke"
 
 
@@ -50,8 +53,8 @@ class Scope:
 
     @property
     def source(self) -> str:
-        """The topic whose changes it shows: its own, but whatever changes the board may change the road."""
-        return str(Kind.DESK) if self.kind is Kind.ROAD else self.topic
+        """The topic whose changes it shows: its own, but whatever changes the board may change road and workload."""
+        return str(Kind.DESK) if self.kind in _SHOW_THE_DESK else self.topic
 
     @classmethod
     def desk(cls) -> Self:
@@ -128,12 +131,17 @@ class Scope:
         """Who waits for a slot."""
         return cls(Kind.WAITING)
 
+    @classmethod
+    def workload(cls) -> Self:
+        """That the figures of how work is shared may be others now."""
+        return cls(Kind.WORKLOAD)
+
 
 def scopes_of(topic: str) -> tuple[Scope, ...]:
     """The scopes that a topic of changes changes; none when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
-        return (Scope.desk(), Scope.road())
+        return (Scope.desk(), *(Scope(kind) for kind in _SHOW_THE_DESK))
     if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING):
         return (Scope(Kind(topic)),)
     if kind in _OF_ONE and key.isdecimal():
@@ -165,7 +173,7 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return allowed(actor.role, Permission.SEE_APPOINTMENT)
         case Kind.PERSON:
             return allowed(actor.role, Permission.SEE_OWN_JOBS) and actor.person_id == scope.key
-        case Kind.WEEK | Kind.MONTH:
+        case Kind.WEEK | Kind.MONTH | Kind.WORKLOAD:
             return allowed(actor.role, Permission.SEE_PLAN)
         case Kind.SHIFTS:
             return allowed(actor.role, Permission.SEE_SHIFTS)

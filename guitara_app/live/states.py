@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import reflex as rx
 
 from guitara_app.accounts.queries import SessionRow, TokenRow
-from guitara_app.appointments.plan_views import PlanLeg, PlanPerson, PlanSpan, PlanVisit
+from guitara_app.appointments.plan_views import MonthVisit, PlanLeg, PlanPerson, PlanSpan, PlanVisit
 from guitara_app.appointments.queries.wishes import WishRow
 from guitara_app.appointments.road_views import DriverLine, OutRow, QueuePlace, WaitingTrip
 from guitara_app.appointments.views import (
@@ -60,7 +60,7 @@ class _Plan(_Pushed, mixin=True):
     opens: str = ""
     closes: str = ""
     day_starts: str = ""
-    visits: list[PlanVisit] = []
+    holidays: dict[str, str] = {}
 
 
 class DeskLive(_Pushed, rx.State):
@@ -136,12 +136,20 @@ class ShiftsLive(_Pushed, rx.State):
 
 
 class MonthLive(_Plan, rx.State):
-    """The visits of a month (``guitara_app.appointments.queries.plan.MonthPlan``)."""
+    """The visits of a month (``guitara_app.appointments.queries.month.MonthPlan``)."""
+
+    visits: list[MonthVisit] = []
+    names: dict[str, str] = {}
+    services: dict[str, str] = {}
+    zones: dict[str, str] = {}
+    states: list[str] = []
+    movable: list[str] = []
 
 
 class WeekLive(_Plan, rx.State):
     """The plan of a week (``guitara_app.appointments.queries.plan.WeekPlan``)."""
 
+    visits: list[PlanVisit] = []
     legs: list[PlanLeg] = []
     spans: list[PlanSpan] = []
     people: list[PlanPerson] = []
@@ -224,6 +232,12 @@ class WaitingLive(_Pushed, rx.State):
     closed: list[WishRow] = []
 
 
+class WorkloadLive(_Pushed, rx.State):
+    """When work was last changed: each page counts other evenings, and asks for them again when this is another."""
+
+    stamp: str = ""
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.ROAD: RoadLive,
@@ -240,6 +254,7 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.PRESENCE: PresenceLive,
     Kind.SYSTEM: SystemLive,
     Kind.WAITING: WaitingLive,
+    Kind.WORKLOAD: WorkloadLive,
 }
 
 _ROW_KEYS: dict[type, str] = {
@@ -247,6 +262,7 @@ _ROW_KEYS: dict[type, str] = {
     Card: "id",
     DriverLine: "id",
     DriverRow: "id",
+    MonthVisit: "id",
     NightRow: "person_id",
     OutRow: "assignment_id",
     PlanLeg: "id",

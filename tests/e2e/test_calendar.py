@@ -11,9 +11,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import text
 
-from guitara_app.accounts.permissions import Role
+from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.availability.queries import holidays_between
+from guitara_app.availability.services import set_holidays
 from guitara_app.firm.queries import firm_settings
-from guitara_app.kit.database import reading
+from guitara_app.kit.database import reading, run
+from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People, until
 from tests.e2e.staging import hire, one, visit
 from tests.e2e.steps import at_rest, overflow
@@ -233,6 +236,38 @@ def test_what_is_filtered_stays_over_a_reload_and_a_month_counts(people: People)
         expect(blocks.first).not_to_be_focused()
     page.get_by_role("button", name="Show all").click()
     expect(blocks).to_have_count(count)
+
+
+def test_holidays_are_named_wherever_evenings_are_planned_and_follow_what_is_said(people: People) -> None:
+    manager = Actor(one("SELECT id FROM people WHERE username = 'ramon'").id, Role.ADMIN, "Ramon")
+    with reading() as session:
+        tonight = firm_settings(session).calendar.business_date(now())
+        coming = holidays_between(session, tonight + timedelta(days=40), tonight + timedelta(days=390))
+    day, name = next((day, holiday.name) for day, holiday in coming.items())
+    pages = {
+        view: people.sign_in("marga", path=f"/calendar?view={view}&on={day}")
+        for view in ("month", "week", "day", "list")
+    }
+    pages["timeline"] = people.sign_in("marga", path=f"/timeline?evening={day}", base=people.site.two)
+    shown = {view: page.locator(".cal-holiday-name").filter(has_text=name) for view, page in pages.items()}
+    shown["timeline"] = pages["timeline"].locator(".tl-holiday-name")
+    for labels in shown.values():
+        expect(labels.first).to_have_text(name)
+    for view in ("week", "day"):
+        expect(pages[view].locator(".ec-bg-event.cal-holiday").first).to_be_attached()
+    expect(pages["timeline"].locator(".vis-item.tl-holiday")).to_have_count(1)
+
+    def say(country: str, **each: str) -> None:
+        run(lambda s: set_holidays(s, manager, country=country, otherwise="as_usual", each=each, now=now()))
+
+    say("PH", **{name: "closed"})
+    for labels in shown.values():
+        expect(labels.first).to_have_text(f"{name}, closed")
+    say("")
+    for labels in shown.values():
+        expect(labels).to_have_count(0)
+    expect(pages["timeline"].locator(".vis-item.tl-holiday")).to_have_count(0)
+    say("PH")
 
 
 def test_on_a_phone_it_is_a_list_in_which_visits_can_be_moved(people: People) -> None:

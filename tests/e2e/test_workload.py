@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 
 from playwright.sync_api import expect
 
+from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.appointments.services import reject
+from guitara_app.kit.database import run
+from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
+from tests.e2e.staging import hire, seat_of, visit
 from tests.e2e.steps import overflow
 
 
@@ -54,3 +60,19 @@ def test_only_managers_see_it_and_it_fits_a_phone(people: People) -> None:
     expect(ana.get_by_role("link", name="Workload")).to_have_count(0)
     answer = ana.context.request.get(f"{people.site.one}/workload.csv?first=2026-11-23&last=2026-11-23")
     assert answer.status == 403
+
+
+def test_figures_follow_what_happens(people: People) -> None:
+    person = hire(Role.THERAPIST, "Bantay")
+    number = visit(person, minutes=120)
+    page = people.sign_in("marga", path="/workload")
+    page.get_by_role("button", name="Tonight", exact=True).click()
+    refused = page.locator(".workload-table tbody tr").filter(has_text="Bantay").locator('[data-figure="refused"]')
+    expect(refused).to_have_text("0")
+    seat, actor = seat_of(number, person), Actor(person, Role.THERAPIST, "Bantay")
+    run(lambda session: reject(session, actor, seat, reason="ill", now=now()))
+    expect(refused).to_have_text("1")
+    page.get_by_role("button", name="Bantay").click()
+    expect(page.locator(".behind-line").filter(has_text=f"#{number}")).to_contain_text("rejected")
+    page.get_by_role("link", name=f"#{number}", exact=True).click()
+    expect(page).to_have_url(re.compile(f"/appointments/{number}$"))

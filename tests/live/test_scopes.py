@@ -31,7 +31,7 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
         Scope.hours(ana),
     )
     scopes += (Scope.client(firm.client), Scope.profile(ana), Scope.inbox(ana), Scope.presence())
-    scopes += (Scope.system(), Scope.waiting())
+    scopes += (Scope.system(), Scope.waiting(), Scope.workload())
     for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope", "rev"}
@@ -67,7 +67,7 @@ def test_topics_and_scopes() -> None:
         Scope.waiting(),
     ):
         assert scope in scopes_of(scope.topic)
-    assert scopes_of("desk") == (Scope.desk(), Scope.road())
+    assert scopes_of("desk") == (Scope.desk(), Scope.road(), Scope.workload())
     for other in (
         "clients",
         "accounts",
@@ -76,6 +76,7 @@ def test_topics_and_scopes() -> None:
         "queue:1",
         "system:1",
         "waiting:1",
+        "workload",
         "appointment",
         "appointment:",
         "person:x",
@@ -101,6 +102,7 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.shifts(EVENING)) is desk
     assert may_watch(actor, Scope.week(EVENING)) is (role in (Role.MANAGER, Role.ADMIN))
     assert may_watch(actor, Scope.month(EVENING)) is (role in (Role.MANAGER, Role.ADMIN))
+    assert may_watch(actor, Scope.workload()) is (role in (Role.MANAGER, Role.ADMIN))
     assert may_watch(actor, Scope.hours(12)) is True
     assert may_watch(actor, Scope.hours(13)) is desk
     assert may_watch(actor, Scope.profile(12)) is True

@@ -17,7 +17,8 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from guitara_app.api.compression import SMALLEST, Compressed
-from guitara_app.api.v1.etags import Tagged, check_match, tag_of
+from guitara_app.api.tags import tag_of
+from guitara_app.api.v1.etags import Tagged, check_match
 
 WORDS = [f"D'Souza number {number} past midnight" for number in range(200)]
 BOTH = "gzip, deflate, br"

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.api.tags import tag_of
 from guitara_app.api.v1.appointments import ClientToAdd
 from guitara_app.api.v1.cursors import Cursor, cursor_of, position_of
-from guitara_app.api.v1.etags import IfMatch, check_match, tag_of
+from guitara_app.api.v1.etags import IfMatch, check_match
 from guitara_app.api.v1.fields import WHOLE, Body, Id, Note, PathId
 from guitara_app.api.v1.once import Once, carry_out
 from guitara_app.api.v1.problems import Happening

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -11,6 +9,7 @@ from fastapi import Header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from guitara_app.api.tags import mark_of, matches, tag_of, tags_in
 from guitara_app.api.v1.problems import Happening, Refusal
 
 IfMatch = Annotated[
@@ -19,29 +18,6 @@ IfMatch = Annotated[
 ]
 
 CHANGED = "It was changed since you read it, so nothing was saved. Read it again and decide anew."
-_TAG = re.compile(r'(?:W/)?"[^"]*"')
-
-
-def tag_of(body: bytes | str, *, mark: int = 0) -> str:
-    """The tag of ``body``; ``mark`` can be read back from it."""
-    text = body.encode() if isinstance(body, str) else body
-    return f'"{mark}-{hashlib.sha256(text).hexdigest()[:32]}"'
-
-
-def mark_of(tag: str) -> int:
-    """The mark of a tag; 0 when it has none."""
-    found = re.fullmatch(r'"(\d{1,18})-[0-9a-f]+"', tag)
-    return int(found[1]) if found else 0
-
-
-def tags_in(header: str) -> list[str]:
-    """The tags a request lists, without the sign of weak ones."""
-    return [found.removeprefix("W/") for found in _TAG.findall(header)]
-
-
-def matches(header: str, tag: str) -> bool:
-    """Whether ``tag`` is one of those the header lists, or the header takes any."""
-    return header.strip() == "*" or tag in tags_in(header)
 
 
 def check_match(header: str, tag: str, since: Callable[[int], Sequence[Happening]]) -> None:

@@ -1,4 +1,4 @@
-"""The plan of a week or a month, read for everybody who looks at it at once."""
+"""The plan of a week, read for everybody who looks at it at once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 from guitara_app.appointments.lifecycle import RULES, Action
 from guitara_app.appointments.plan_views import PlanFrame, PlanLeg, PlanPerson, PlanSpan, PlanVisit
 from guitara_app.appointments.words import LIVE_ANSWERS
+from guitara_app.availability.queries import holidays_between
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.memo import Memo
 from guitara_app.kit.time import Calendar
 
 _CLOCK = "'YYYY-MM-DD\"T\"HH24\\:MI'"
-_LIVE = ", ".join(f"'{answer}'" for answer in sorted(LIVE_ANSWERS))
+LIVE = ", ".join(f"'{answer}'" for answer in sorted(LIVE_ANSWERS))
 
 
 def _wall(moment: str) -> str:
     return f"to_char(({moment}) AT TIME ZONE :zone, {_CLOCK})"
 
 
-# What does not change is neither read twice by Python nor put together twice: a month has thousands of visits.
+# What does not change is neither read twice by Python nor put together twice: a week may have thousands of visits.
 _VISITS = f"""
 WITH chosen AS MATERIALIZED (SELECT a.* FROM appointments a WHERE {{where}}),
 sold AS (
@@ -37,7 +39,7 @@ seats AS (
      'ends', {_wall("coalesce(g.session_ended_at, g.planned_end)")},
      'until', {_wall("coalesce(upper(g.occupied), g.session_ended_at, g.planned_end)")}) ORDER BY g.id) AS seats
   FROM chosen JOIN assignments g ON g.appointment_id = chosen.id JOIN people p ON p.id = g.person_id
-  WHERE g.answer IN ({_LIVE}) OR (g.answer = 'released' AND (chosen.closed_at IS NOT NULL OR g.progress = 'ended'))
+  WHERE g.answer IN ({LIVE}) OR (g.answer = 'released' AND (chosen.closed_at IS NOT NULL OR g.progress = 'ended'))
     OR EXISTS (SELECT 1 FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
   GROUP BY 1)
 SELECT a.id, a.business_date, {_wall("a.starts_at")} AS starts, {_wall("a.ends_at")} AS ends, a.state, a.version,
@@ -82,32 +84,18 @@ _PEOPLE = text(
     " AND (disabled_at IS NULL OR id = ANY(:busy)) ORDER BY role DESC, name, id"
 )
 
-_MOVABLE_VISITS = RULES[Action.CHANGE].visit
+# The states in which a visit, or a trip's driver, can still be changed.
+MOVABLE_VISITS = RULES[Action.CHANGE].visit
 _MOVABLE_LEGS = RULES[Action.CHOOSE_DRIVER].leg
 
 
-class MonthPlan(PlanFrame):
-    """What the scope of a month shows."""
-
-    visits: list[PlanVisit]
-
-
-class WeekPlan(MonthPlan):
+class WeekPlan(PlanFrame):
     """What the scope of a week shows."""
 
+    visits: list[PlanVisit]
     legs: list[PlanLeg]
     spans: list[PlanSpan]
     people: list[PlanPerson]
-
-
-def month_plan(session: Session, year: int, month: int, *, now: datetime) -> MonthPlan:
-    """Every visit of the month's business days, and of those that complete its first and last week."""
-    begin = date(year, month, 1)
-    following = date(year + month // 12, month % 12 + 1, 1)
-    first = begin - timedelta(days=begin.weekday())
-    last = following + timedelta(days=(-following.weekday()) % 7 - 1)
-    calendar = firm_settings(session).calendar
-    return MonthPlan(**_frame(calendar, first, last, now), visits=_visits(session, calendar, first, last))
 
 
 def week_plan(session: Session, monday: date, *, now: datetime) -> WeekPlan:
@@ -121,7 +109,7 @@ def week_plan(session: Session, monday: date, *, now: datetime) -> WeekPlan:
     busy = {seat["person_id"] for visit in visits for seat in visit["seats"]} | {leg["driver_id"] for leg in legs}
     people = session.execute(_PEOPLE, {"busy": sorted(busy)})
     return WeekPlan(
-        **_frame(calendar, monday, last, now),
+        **plan_frame(session, monday, last, now),
         visits=visits,
         legs=legs,
         spans=spans,
@@ -129,8 +117,8 @@ def week_plan(session: Session, monday: date, *, now: datetime) -> WeekPlan:
     )
 
 
-def plan_news(session: Session, before: Mapping[str, Any], numbers: Collection[int]) -> dict[str, Any]:
-    """The visits of a plan ``before`` with these ``numbers`` read anew; nothing when all of them are the same."""
+def week_news(session: Session, before: Mapping[str, Any], numbers: Collection[int]) -> dict[str, Any]:
+    """The visits of a week ``before`` with these ``numbers`` read anew; nothing when all of them are the same."""
     calendar = firm_settings(session).calendar
     values = {"zone": calendar.zone.key, "numbers": sorted(numbers), "first": before["first"], "last": before["last"]}
     read = _read(session, f"a.id = ANY(:numbers) AND {_OF_DAYS}", values)
@@ -139,7 +127,9 @@ def plan_news(session: Session, before: Mapping[str, Any], numbers: Collection[i
     return {} if visits == before["visits"] else {"visits": visits}
 
 
-def _frame(calendar: Calendar, first: date, last: date, now: datetime) -> PlanFrame:
+def plan_frame(session: Session, first: date, last: date, now: datetime) -> PlanFrame:
+    """What every plan says of the business days from ``first`` to ``last``."""
+    calendar = firm_settings(session).calendar
     return PlanFrame(
         first=first.isoformat(),
         last=last.isoformat(),
@@ -149,6 +139,7 @@ def _frame(calendar: Calendar, first: date, last: date, now: datetime) -> PlanFr
         opens=f"{calendar.opens:%H:%M}",
         closes=f"{calendar.closes:%H:%M}",
         day_starts=f"{calendar.day_starts:%H:%M}",
+        holidays={day.isoformat(): str(one) for day, one in holidays_between(session, first, last).items()},
     )
 
 
@@ -156,22 +147,12 @@ def _visits(session: Session, calendar: Calendar, first: date, last: date) -> li
     return _read(session, _OF_DAYS, {"zone": calendar.zone.key, "first": first, "last": last})
 
 
-# Of thousands of visits a change touches one: what was made of the others is as good as new while their row is.
-_made: dict[int, tuple[Row[Any], PlanVisit]] = {}
-_KEPT = 20_000
-
-
 def _read(session: Session, where: str, values: dict[str, Any]) -> list[PlanVisit]:
-    return [_visit(row) for row in session.execute(text(_VISITS.replace("{where}", where)), values)]
+    return [_read_last.of(row) for row in session.execute(text(_VISITS.replace("{where}", where)), values)]
 
 
 def _visit(row: Row[Any]) -> PlanVisit:
-    known = _made.get(row.id)
-    if known is not None and known[0] == row:
-        return known[1]
-    if len(_made) >= _KEPT:
-        _made.clear()
-    visit = PlanVisit(
+    return PlanVisit(
         id=row.id,
         evening=row.business_date.isoformat(),
         starts=row.starts,
@@ -183,11 +164,13 @@ def _visit(row: Row[Any]) -> PlanVisit:
         zone=row.zone,
         address_id=row.address_id,
         version=row.version,
-        movable=row.state in _MOVABLE_VISITS,
+        movable=row.state in MOVABLE_VISITS,
         seats=json.loads(row.seats) if row.seats else [],
     )
-    _made[row.id] = (row, visit)
-    return visit
+
+
+# A large firm's week has two thousand visits.
+_read_last = Memo(_visit, at_most=10_000)
 
 
 def _leg(row: Row[Any]) -> PlanLeg:

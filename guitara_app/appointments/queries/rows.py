@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState, Progress
+from guitara_app.kit.memo import Memo
 from guitara_app.kit.time import Calendar
 
 # All visits at once, table by table: asked for one visit after the other, an evening takes four times as long.
@@ -90,24 +91,15 @@ class VisitRow:
 
 def visits(session: Session, where: str, values: dict[str, Any]) -> list[VisitRow]:
     """The visits for which ``where`` (SQL over ``a``, never user input) holds, earliest first."""
-    return [_visit_row(row) for row in session.execute(text(statement(where)), values)]
-
-
-# Of the hundreds of visits of an evening a change touches one or two; what has been made of the others is as good as
-# new while every column of theirs is as it was. Reading a large board is half as much work with it.
-_read_last: dict[int, VisitRow] = {}
-_KEPT = 2000
+    return [_read_last.of(row) for row in session.execute(text(statement(where)), values)]
 
 
 def _visit_row(row: Row[Any]) -> VisitRow:
-    known = _read_last.get(row.id)
-    if known is not None and known.row == row:
-        return known
-    if len(_read_last) >= _KEPT:
-        _read_last.clear()
-    fresh = VisitRow(row, json.loads(row.seats) if row.seats else [], json.loads(row.legs) if row.legs else [])
-    _read_last[row.id] = fresh
-    return fresh
+    return VisitRow(row, json.loads(row.seats) if row.seats else [], json.loads(row.legs) if row.legs else [])
+
+
+# Reading a large board is half as much work with it.
+_read_last = Memo(_visit_row, at_most=2000)
 
 
 def statement(where: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -19,11 +19,12 @@ from guitara_app.firm.models import Setting
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid
-from guitara_app.kit.events import record, week_key
+from guitara_app.kit.events import plan_topics, record, week_key
 
 _KEYS = ("holiday_country", "holiday_rule", "holiday_hours")
 _MOST_NAMES = 100
 _LONGEST_NAME = 200
+_LOOKED_AT = timedelta(days=400)
 
 
 def checked_holidays(in_force: FirmSettings, country: str, otherwise: str, each: Mapping[str, str]) -> FirmSettings:
@@ -103,6 +104,7 @@ def set_holidays(
             "queue",
             "firm",
             *(f"shifts:{day.toordinal()}" for day in shown | changed),
+            *_plans(before, after, days[0]),
             *{f"week:{week_key(day)}" for day in changed},
             *(f"hours:{person}" for person in people),
             *(f"person:{person}" for person, evenings in moved.items() if evenings),
@@ -112,3 +114,11 @@ def set_holidays(
         after={key: getattr(after, key) for key in _KEYS},
     )
     return len(changed)
+
+
+def _plans(before: FirmSettings, after: FirmSettings, tonight: date) -> set[str]:
+    """The plans of weeks and months that anybody may be looking at, and that show another holiday now."""
+    reach = tonight - _LOOKED_AT, tonight + _LOOKED_AT
+    was, becomes = holidays_under(before, *reach), holidays_under(after, *reach)
+    other = (day for day in {*was, *becomes} if was.get(day) != becomes.get(day))
+    return {topic for day in other for topic in plan_topics(day)}

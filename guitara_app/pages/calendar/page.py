@@ -14,6 +14,8 @@ from guitara_app.pages.calendar.state import CalendarState
 from guitara_app.pages.planning.words import REASONS
 from guitara_app.pages.shell import Who, desk_title, shell
 
+_OF_PLANS = ("scope", "rev", "loaded", "visits", "holidays", "first", "today", "zone", "opens", "closes", "day_starts")
+_OF_MONTHS = ("names", "services", "zones", "states", "movable")
 _OF_VISITS = (
     "pending",
     "therapist_confirmed",
@@ -38,8 +40,8 @@ def calendar_page() -> rx.Component:
         rx.el.div(
             rx.el.div(skeleton(12), class_name="panel cal-before", aria_busy=True, aria_label="Loading the calendar"),
             calendar(
-                week=_plan(WeekLive),
-                month=_plan(MonthLive),
+                week=_plan(WeekLive, _OF_PLANS),
+                month=_plan(MonthLive, (*_OF_PLANS, *_OF_MONTHS)),
                 slots=CalendarState.slots,
                 proposal=CalendarState.proposal,
                 undo=CalendarState.undo,
@@ -71,7 +73,6 @@ def calendar_page() -> rx.Component:
     )
 
 
-def _plan(live: type[WeekLive | MonthLive]) -> rx.Var:
+def _plan(live: type[WeekLive | MonthLive], names: tuple[str, ...]) -> rx.Var:
     """What the calendar needs of a pushed plan."""
-    names = ("scope", "rev", "loaded", "visits", "first", "today", "zone", "opens", "closes", "day_starts")
     return rx.Var.create({name: getattr(live, name) for name in names})

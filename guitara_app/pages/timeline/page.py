@@ -32,6 +32,7 @@ def _chart() -> rx.Component:
         legs=WeekLive.legs,
         spans=WeekLive.spans,
         people=WeekLive.people,
+        holidays=WeekLive.holidays,
         first=WeekLive.first,
         today=WeekLive.today,
         zone=WeekLive.zone,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
+from guitara_app.components.follow import follow
 from guitara_app.components.parts import link, panel, skeleton
 from guitara_app.components.words import role_word
+from guitara_app.live import WorkloadLive
 from guitara_app.pages.shell import Who, desk_title, shell
 from guitara_app.pages.workload.state import RANGES, BehindRow, FigureRow, WorkloadState
 from guitara_app.reports.rules import MEANINGS
@@ -29,6 +31,7 @@ def workload_page() -> rx.Component:
     """How work is shared."""
     return shell(
         rx.el.div(
+            follow(of=WorkloadLive.stamp, every=_pause(), on_change=WorkloadState.refresh),
             _choices(),
             rx.el.p(WorkloadState.problem, class_name="field-problem", role="alert"),
             rx.cond(
@@ -41,6 +44,11 @@ def workload_page() -> rx.Component:
         here="/workload",
         title=desk_title("Workload", WorkloadState.read_at),
     )
+
+
+def _pause() -> rx.Var[int]:
+    """How long the figures stand at least, in milliseconds: of many evenings they take long to count."""
+    return rx.match(WorkloadState.chosen, ("tonight", 2_000), ("week", 5_000), 20_000)
 
 
 def _choices() -> rx.Component:

@@ -132,9 +132,16 @@ class WorkloadState(rx.State):
     @allow(Permission.SEE_PLAN)
     async def load(self) -> None:
         """Count the evenings chosen before, else the last seven."""
-        await live.watch(self, current_actor(), None)
+        await live.watch(self, current_actor(), live.Scope.workload())
         await self._count()
         self.loaded = True
+
+    @rx.event(temporal=True)
+    @allow(Permission.SEE_PLAN)
+    async def refresh(self) -> None:
+        """Count the same evenings again, as something has changed; not under a mistake that is being corrected."""
+        if self.loaded and not self.problem:
+            await self._count()
 
     @rx.event
     @allow(Permission.SEE_PLAN)

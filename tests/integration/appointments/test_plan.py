@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from guitara_app.appointments.queries.plan import WeekPlan, month_plan, plan_news, week_plan
+from guitara_app.appointments.queries.month import MonthPlan, month_news, month_plan
+from guitara_app.appointments.queries.plan import WeekPlan, week_news, week_plan
 from guitara_app.appointments.requests import ChangeRequest
 from guitara_app.appointments.services import accept, cancel, change
 from guitara_app.availability.models import Shift, TimeOff
@@ -98,6 +99,52 @@ def test_a_session_shows_when_it_was_held(firm: Firm, rows: Any) -> None:
     assert (seat["starts"], seat["ends"], seat["until"]) == ("2026-11-23T21:10", "2026-11-23T22:20", "2026-11-23T22:20")
 
 
+def month(number: int = 11, now: datetime = NOW) -> MonthPlan:
+    with reading() as session:
+        return month_plan(session, 2026, number, now=now)
+
+
+def test_a_month_says_in_few_letters_what_a_week_says(firm: Firm, rows: Any) -> None:
+    firm.book(0, 1, start=time(0, 30), off_shift_reason="agreed")
+    ended = firm.book(2, start=time(22))
+    run(lambda session: cancel(session, firm.operator, ended, reason="client ill", now=NOW))
+    plan = month()
+    assert len(plan["visits"]) == 2
+    for long, short in zip(
+        week()["visits"], sorted(plan["visits"], key=lambda one: (one["a"], one["id"])), strict=True
+    ):
+        day = date.fromisoformat(plan["first"]) + timedelta(days=short["d"])
+        midnight = datetime.combine(day, time())
+        seats = [*short.get("p", []), *short.get("o", [])]
+        assert (short["id"], day.isoformat(), short["c"]) == (long["id"], long["evening"], long["client"])
+        assert f"{midnight + timedelta(minutes=short['a']):%Y-%m-%dT%H:%M}" == long["starts"]
+        assert f"{midnight + timedelta(minutes=short['b']):%Y-%m-%dT%H:%M}" == long["ends"]
+        assert plan["states"][short["s"]] == long["state"]
+        assert (long["state"] in plan["movable"]) == long["movable"]
+        assert [plan["names"][str(one)] for one in seats] == [seat["name"] for seat in long["seats"]]
+        assert " + ".join(plan["services"][str(one)] for one in short["v"]) == long["services"]
+        assert plan["zones"][str(short["z"])] == long["zone"]
+    assert [len(one.get("p", [])) for one in plan["visits"]] == [0, 2]
+
+
+def test_weeks_and_months_name_their_holidays(firm: Firm) -> None:
+    assert week(date(2026, 11, 30))["holidays"] == {"2026-11-30": "Bonifacio Day"}
+    assert week()["holidays"] == {}
+    assert month()["holidays"]["2026-11-30"] == "Bonifacio Day"
+
+
+def test_news_of_a_month_say_what_reading_all_of_it_says(firm: Firm, rows: Any) -> None:
+    first = firm.book(0, start=time(22))
+    before = month()
+    with reading() as session:
+        assert month_news(session, before, {first}) == {}
+    second = firm.book(1, start=time(21))
+    with reading() as session:
+        news = month_news(session, before, {second})
+    after = month()
+    assert (news["visits"], news["names"]) == (after["visits"], after["names"])
+
+
 def test_a_month_has_the_days_that_complete_its_weeks(firm: Firm) -> None:
     visit = firm.book(0)
     with reading() as session:
@@ -138,7 +185,7 @@ def test_news_of_a_visit_say_what_reading_everything_says(firm: Firm, rows: Any)
     run(lambda session: accept(session, firm.therapist(0), seat.id, now=NOW))
     third = firm.book(2, start=time(21))
     with reading() as session:
-        news = plan_news(session, before, {first, third})
-        assert plan_news(session, before, {second}) == {}
+        news = week_news(session, before, {first, third})
+        assert week_news(session, before, {second}) == {}
     assert news["visits"] == week()["visits"]
     assert [one["id"] for one in news["visits"]] == [third, first, second]

@@ -15,6 +15,7 @@ from guitara_app.availability.services import checked_holidays, set_holidays, se
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.errors import Invalid, NotAllowed
+from guitara_app.kit.events import plan_topics, week_key
 from tests.integration.conftest import Scratch
 from tests.support.firm import EVENING, NOW, Firm, manila, open_firm
 
@@ -127,6 +128,9 @@ def test_only_a_manager_decides_and_every_page_that_shows_it_is_told(
     person = firm.therapists[0]
     assert {"desk", "queue", "firm", f"hours:{person}", f"person:{person}"} <= set(topics)
     assert f"shifts:{BONIFACIO.toordinal()}" in topics
+    # Also plans of evenings that cannot be booked yet show the day.
+    assert plan_topics(BONIFACIO) | plan_topics(date(2027, 8, 30)) <= set(topics)
+    assert f"week:{week_key(date(2026, 11, 16))}" not in topics
 
 
 def test_settings_that_cannot_be_read_close_nothing() -> None:

@@ -162,6 +162,7 @@ CALLS: dict[str, Call] = {
     "timeline_state.drop": Call({"drop": _DROP}),
     "timeline_state.dismiss": Call({"key": ":key"}),
     "workload_state.load": Call(),
+    "workload_state.refresh": Call(),
     "workload_state.choose": Call({"chosen": "tonight"}),
     "workload_state.count_days": Call({"days": {"first": "2026-11-22", "last": "2026-11-23"}}),
     "workload_state.only": Call({"role": "therapist"}),

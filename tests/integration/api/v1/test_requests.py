@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from guitara_app.api.pace import Pace
+from guitara_app.api.tags import mark_of, matches, tag_of
 from guitara_app.api.v1 import rights
-from guitara_app.api.v1.etags import mark_of, matches, tag_of
 from guitara_app.kit.answers import purge_answers
 from guitara_app.kit.database import run
 from tests.integration.api.v1.conftest import House
