@@ -6,17 +6,19 @@ import reflex as rx
 
 from guitara_app import live, pages
 from guitara_app.accounts.recognition import recognise
+from guitara_app.admin import console
 from guitara_app.api.app import transformers
 from guitara_app.api.origin import accepts_socket
 from guitara_app.api.socket import take_only_browsers_events
 from guitara_app.components.frame import app_wraps, head_components, toaster
-from guitara_app.kit import garbage, logs, outbox
+from guitara_app.kit import doors, garbage, logs, outbox
 from guitara_app.monitoring.sampler import Sampler
 from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
 from guitara_app.pages.measuring import measure_events
 from workers.waking import wake
 
 logs.configure()
+doors.usually(doors.Door.PAGE)
 outbox.on_commit(wake)
 pages.register()
 
@@ -25,6 +27,7 @@ app = rx.App(
     app_wraps=app_wraps(),
     head_components=head_components(),
     toaster=toaster(),
+    admin_dash=console(),
     api_transformer=transformers(),
     backend_exception_handler=unforeseen,
     frontend_exception_handler=browser_broke,

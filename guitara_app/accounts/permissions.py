@@ -47,8 +47,11 @@ class Permission(StrEnum):
     OWN_SHIFTS = "own_shifts"
     SET_HOLIDAYS = "set_holidays"
     MANAGE_STOCK = "manage_stock"
+    SET_CATALOG = "set_catalog"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_SYSTEM = "see_system"
+    USE_CONSOLE = "use_console"
+    SEE_AUDIT = "see_audit"
 
 
 HOLDERS: dict[Permission, frozenset[Role]] = {
@@ -73,8 +76,11 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.OWN_SHIFTS: FIELD,
     Permission.SET_HOLIDAYS: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_STOCK: DESK,
+    Permission.SET_CATALOG: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Permission.SEE_SYSTEM: frozenset({Role.ADMIN}),
+    Permission.USE_CONSOLE: frozenset({Role.ADMIN}),
+    Permission.SEE_AUDIT: frozenset({Role.ADMIN}),
 }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
@@ -34,6 +36,11 @@ from guitara_app.settings import PROJECT
 PAGES = PROJECT / ".web" / "build" / "client"
 
 
+async def to_console(_request: Request) -> RedirectResponse:
+    """The console's own address; who may enter is decided there."""
+    return RedirectResponse("/admin/", 307)
+
+
 def outer_routes() -> list[Route | Mount]:
     """Every route besides Reflex's own."""
     health = Health()
@@ -59,6 +66,8 @@ def outer_routes() -> list[Route | Mount]:
         Route("/metrics", Metrics(health).answer, methods=["GET"]),
         Route("/receipts/visit/{appointment_id:int}", upload, methods=["POST"]),
         Route("/receipts/{receipt_id:int}", show, methods=["GET"]),
+        # The console is mounted by Reflex, below its address with a slash.
+        Route("/admin", to_console, methods=["GET"]),
         Mount("/api/v1", api),
         # What is asked for below /api is a program's question; it must not fall into the pages.
         Route("/api", nothing_here, methods=METHODS),

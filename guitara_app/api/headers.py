@@ -83,7 +83,8 @@ def add_security_headers(headers: MutableHeaders, scope: Scope, policy: str) -> 
     host = host_of(scope)
     # 'self' does not cover web sockets in every browser; a host that is not one must not be able to add to the policy.
     socket = f" {'wss' if secure else 'ws'}://{host}" if _HOST.fullmatch(host) else ""
-    headers["content-security-policy"] = policy + socket
+    # What is not one of the built pages, such as the console, may bring a stricter one.
+    headers.setdefault("content-security-policy", policy + socket)
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     if secure:

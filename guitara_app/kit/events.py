@@ -1,7 +1,7 @@
 """The event log: audit trail and outbox in one, written in the transaction of the change it tells of.
 
-Events hold ids. Personal values (reasons, before, after) stand in ``event_details``, which can be erased without
-touching the log.
+Events hold ids. Personal values (reasons, before, after) stand in ``event_details``, which the database's owner can
+erase without touching the log. The application can only add to both.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlmodel import Field
 
 from guitara_app.kit.columns import Table, document, identity, moment, reference, word, words
+from guitara_app.kit.doors import door_of
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.outbox import Change
 
@@ -46,6 +47,10 @@ class Event(Table, table=True):
             postgresql_where=text("client_id IS NOT NULL AND appointment_id IS NULL"),
         ),
         Index("ix_events_person_id", "person_id", "id", postgresql_where=text("person_id IS NOT NULL")),
+        Index("ix_events_actor_id", "actor_id", "id"),
+        Index("ix_events_kind", "kind", "id"),
+        Index("ix_events_recorded_at", "recorded_at"),
+        Index("ix_events_door", "door", "id", postgresql_where=text("door IN ('api', 'console')")),
     )
 
     id: int = identity()
@@ -62,13 +67,23 @@ class Event(Table, table=True):
     person_id: int | None = None
     data: dict[str, Any] = document()
     topics: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    # One of ``kit.doors.Door``; empty in rows from before it was written down.
+    door: str = words()
     published_at: datetime | None = moment(nullable=True)
 
 
+DETAIL_WORDS = (
+    "((to_tsvector('simple', reason) || jsonb_to_tsvector('simple', coalesce(before, '{}'), '[\"all\"]'))"
+    " || jsonb_to_tsvector('simple', coalesce(after, '{}'), '[\"all\"]'))"
+)
+"""What the audit trail's search looks at; the same words as in the index."""
+
+
 class EventDetail(Table, table=True):
-    """What an event changed, in words and values that may be personal; may be erased."""
+    """What an event changed, in words and values that may be personal."""
 
     __tablename__ = "event_details"
+    __table_args__ = (Index("ix_event_details_words", literal_column(DETAIL_WORDS), postgresql_using="gin"),)
 
     event_id: int = Field(
         sa_column=Column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
@@ -122,6 +137,7 @@ def record(
         person_id=person_id,
         data=data or {},
         topics=sorted(set(topics)),
+        door=door_of(by_somebody=by.person_id is not None),
     )
     session.add(event)
     session.flush()

@@ -116,5 +116,7 @@ def configure() -> None:
         library.handlers.clear()
         library.propagate = True
     # The first prints client addresses; the others give themselves a handler unless they find a level.
-    for name in ("granian.access", "engineio.server", "engineio.client", "socketio.server", "socketio.client"):
+    # What the console's library says of its requests holds what was typed into them.
+    quiet = ("granian.access", "engineio.server", "engineio.client", "socketio.server", "socketio.client")
+    for name in (*quiet, "starlette_admin"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,6 +1,7 @@
 """Every change of an account: signing in and out, shutting it, what its holder keeps in it, and its API tokens."""
 
 from guitara_app.accounts.services.accounts import disable, enable
+from guitara_app.accounts.services.others import PersonDetails, change_person
 from guitara_app.accounts.services.people import (
     Invitation,
     Invited,
@@ -29,12 +30,14 @@ __all__ = [
     "NewPerson",
     "NewToken",
     "PasswordChanged",
+    "PersonDetails",
     "SignInRefused",
     "SignedIn",
     "accept_invitation",
     "add_person",
     "change_details",
     "change_password",
+    "change_person",
     "disable",
     "enable",
     "end_session",

@@ -17,6 +17,7 @@ from guitara_app.accounts.recognition import recognise, recognise_program
 from guitara_app.api.origin import PLAIN_COOKIE, client_mark, cookie_name
 from guitara_app.api.pace import Pace
 from guitara_app.api.v1.problems import Refusal
+from guitara_app.kit.doors import Door, came_through
 from guitara_app.kit.errors import NotAllowed
 from guitara_app.kit.threads import in_thread
 from guitara_app.settings import settings
@@ -71,6 +72,8 @@ async def caller(
     """Whoever the token or else the cookie belongs to."""
     stranger = f"address {client_mark(request.scope)}"
     by_cookie = "authorization" not in request.headers
+    if not by_cookie:
+        came_through(Door.API)
     token = request.cookies.get(cookie_name(request.scope), "") if by_cookie else bearer.credentials if bearer else ""
     if not token:
         keep_pace(stranger)
