@@ -9,7 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging, task_prerun, worker_process_init
 from kombu.entity import Queue
 
-from guitara_app.kit import logs, outbox
+from guitara_app.kit import doors, logs, outbox
 from guitara_app.kit.database import use_pool
 from guitara_app.kit.signs import QUEUES
 from guitara_app.settings import settings
@@ -66,6 +66,7 @@ def _log_like_everybody(**_kwargs: Any) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def _open_own_connections(**_kwargs: Any) -> None:
     use_pool(settings().worker_pool_size)
+    doors.usually(doors.Door.TASK)
     outbox.on_commit(wake)
 
 

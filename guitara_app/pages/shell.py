@@ -129,6 +129,8 @@ def _rail(here: str) -> rx.Component:
         rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
         rx.cond(Who.role == "admin", _place("System", "activity", "/system", here)),
+        # Not a page of this application, so the browser goes there itself.
+        rx.cond(Who.role == "admin", _elsewhere("Database", "database", "/admin/")),
         rx.el.span(class_name="rail-space"),
         _place("Profile", "circle_user_round", "/profile", here),
         rx.el.button(
@@ -151,6 +153,10 @@ def _rail(here: str) -> rx.Component:
         class_name="rail",
         aria_label="Pages",
     )
+
+
+def _elsewhere(word: str, icon: str, path: str) -> rx.Component:
+    return rx.el.a(rx.icon(icon, size=20), rx.el.span(word, class_name="rail-word"), href=path, class_name="rail-link")
 
 
 def _place(word: str, icon: str, path: str, here: str) -> rx.Component:

@@ -50,6 +50,7 @@ PUBLIC_ROUTES = {
     "/health": "names parts, and whether they are well",
     "/health/": "the same",
     "/metrics": "asks for this machine or for the token itself",
+    "/admin": "leads to the console, whose wall asks everybody",
     "/api": "says that nothing is here",
     "/api/{path:path}": "the same",
 }
@@ -64,6 +65,7 @@ PUBLIC_IN_REFLEX = {
     "/_event": "the socket; each of its events is checked",
     "/ping": "answers pong",
     "/_health": "Reflex's own word on its Redis",
+    "/admin": "the console; a wall of its own stands in front of all of it (tests/integration/admin/test_wall.py)",
 }
 
 
