@@ -3,6 +3,7 @@
 from guitara_app.appointments.models.appointment import Appointment, AppointmentService, Assignment
 from guitara_app.appointments.models.attention import Alarm, AttentionClaim, Clash, Review
 from guitara_app.appointments.models.leg import Leg, LegOffer, LegPassenger
+from guitara_app.appointments.models.series import BookingSeries, SeriesGap
 from guitara_app.appointments.models.wish import Wish, WishOffer
 
 __all__ = [
@@ -11,11 +12,13 @@ __all__ = [
     "AppointmentService",
     "Assignment",
     "AttentionClaim",
+    "BookingSeries",
     "Clash",
     "Leg",
     "LegOffer",
     "LegPassenger",
     "Review",
+    "SeriesGap",
     "Wish",
     "WishOffer",
 ]

@@ -29,7 +29,10 @@ _IS_CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED))
 
 
 class Appointment(Table, table=True):
-    """One visit to one client."""
+    """One visit to one client.
+
+    ``series_date`` is the evening of its series that it stands for, wherever it has been moved since.
+    """
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -45,6 +48,15 @@ class Appointment(Table, table=True):
         Index("ix_appointments_client_id", "client_id", "starts_at"),
         Index("ix_appointments_starts_at_id", "starts_at", "id"),
         Index("ix_appointments_open", "starts_at", postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint("(series_id IS NULL) = (series_date IS NULL)", name="series_date"),
+        # An evening of a series is booked once, however many look at once.
+        Index(
+            "uq_appointments_series",
+            "series_id",
+            "series_date",
+            unique=True,
+            postgresql_where=text("series_id IS NOT NULL"),
+        ),
     )
 
     id: int = identity()
@@ -63,6 +75,8 @@ class Appointment(Table, table=True):
     closed_at: datetime | None = moment(nullable=True)
     booked_at: datetime = moment()
     booked_by_id: int = reference("people.id")
+    series_id: int | None = reference("booking_series.id", nullable=True)
+    series_date: date | None = None
     version: int = 1
 
 

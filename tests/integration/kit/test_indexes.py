@@ -62,6 +62,9 @@ EARNED = {
 }
 # Used as well, by what this evening does not ask for, or so little is there that the table is read instead.
 JUSTIFIED = {
+    "ix_booking_series_client_id": "what a client has again and again who is merged into another",
+    "ix_booking_series_next": "series whose next evening has come within reach",
+    "ix_series_gaps_open": "evenings of series that wait for the desk",
     "ix_alarms_appointment_id": "a visit's calls for help",
     "ix_alarms_open": "calls for help that nobody has taken",
     "ix_api_tokens_person_id": "the profile's tokens",
