@@ -27,6 +27,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "pack materials": _every(60, "maintenance.open_day"),
     # Hourly, so that a beat that was down when the day turned catches up.
     "extend shifts": _every(3600, "maintenance.extend_shifts"),
+    # Often enough that a change of hours or the turn of the day is followed within minutes.
+    "book series ahead": _every(300, "maintenance.book_ahead"),
     "purge what is over": _every(3600, "maintenance.purge"),
 }
 if settings().simulator:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from guitara_app import tables  # noqa: F401  rows point at tables that no task itself imports
 from guitara_app.accounts import services as accounts
 from guitara_app.appointments import services as appointments
+from guitara_app.appointments.queries.series import due_series
 from guitara_app.availability.queries import people_with_hours
 from guitara_app.availability.services import extend
 from guitara_app.kit import answers, database, outbox
@@ -58,6 +59,30 @@ def extend_shifts() -> None:
     )
     if days:
         log.info("shifts planned ahead", days=days)
+
+
+@shared_task(name="maintenance.book_ahead")  # type: ignore[untyped-decorator]  # Celery has no types
+def book_ahead() -> None:
+    """Book the visits of series that have come within reach, each series in a transaction of its own."""
+    database.run(lambda session: appointments.close_past_gaps(session, now=now()))
+    tried: set[int] = set()
+    while fresh := [one for one in database.run(_series_due) if one not in tried]:
+        for number in fresh:
+            tried.add(number)
+            try:
+                booked = database.run(lambda session, number=number: _book_ahead(session, number))  # type: ignore[misc]
+            except Exception:
+                log.exception("left for the next look", series=number)
+            else:
+                log.info("series booked ahead", series=number, visits=booked)
+
+
+def _series_due(session: Session) -> list[int]:
+    return due_series(session, now=now(), limit=_BATCH)
+
+
+def _book_ahead(session: Session, series_id: int) -> int:
+    return appointments.book_ahead(session, series_id, now=now())
 
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types

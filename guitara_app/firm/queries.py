@@ -35,6 +35,8 @@ class FirmSettings(BaseModel):
     other_zone_minutes: int = Field(default=35, ge=0)
     longest_visit_minutes: int = Field(default=12 * 60, ge=15, le=24 * 60)
     book_ahead_days: int = Field(default=60, ge=1)
+    # So many weeks ahead the visits of a series are booked; later ones follow by themselves.
+    series_weeks: int = Field(default=8, ge=1, le=52)
     commission_share: Decimal = Decimal("0.40")
     holiday_country: str = Field(default="PH", pattern="^([A-Z]{2})?$")
     holiday_rule: str = Field(default="as_usual", pattern="^(as_usual|closed)$")

@@ -262,6 +262,34 @@ def _slot(event: Happened, _person: int) -> str:
     return f"{event.client}, {event.when(starts_at, event.calendar.business_date(starts_at))}"
 
 
+def _of_series(name: str) -> People:
+    """Therapists with places in a series, or who lose some."""
+    return lambda event: [int(person) for person in event.data.get(name, {})]
+
+
+def _series(name: str) -> Words:
+    """``Shiatsu in Pasig. Every Tuesday, 20:00: 8 visits, the first Tue 20:00. Answer the first by Mon 20:30.``"""
+
+    def words(event: Happened, person: int) -> str:
+        many, visit = event.data.get(name, {}).get(str(person), 0), event.visit
+        what = f"{visit.what} in {visit.town}. " if visit else ""
+        first = f", the first {event.when(visit.starts_at, visit.day)}" if visit and many > 1 else ""
+        seat = event.seat_of(person)
+        due = f" Answer the first by {event.when(seat.due_at)}." if seat and seat.unanswered and seat.due_at else ""
+        return f"{what}{event.data.get('words', '')}: {many} visit{'s' if many > 1 else ''}{first}.{due}"
+
+    return words
+
+
+def _series_asked(title: str) -> Line:
+    return Line(_of_series("offered"), title, _series("offered"), urgent=_seat_due)
+
+
+_SERIES_LOST = Line(_of_series("lost"), "Visits of a series are not yours any more", _series("lost"), urgent=_soon)
+_AS_A_SERIES = frozenset({"booked", "appointment_changed", "appointment_cancelled"})
+"""What is told of a whole series at once when it happens to several of its visits."""
+
+
 # Nothing for anybody: everybody concerned sits in the same car or at the same desk, or did it, or sees it live.
 _NOBODY: tuple[Line, ...] = ()
 _ONLY_ASKED = _NOBODY
@@ -276,7 +304,16 @@ RULES: dict[str, tuple[Line, ...]] = {
         Line(_seat, "You did not answer in time", _visit),
         _to_desk(_named("did not answer"), urgent=_soon, when=_nobody_next),
     ),
-    "offer_due_soon": (Line(_unanswered_seat, "Answer now, or it goes to somebody else", _answer_by, urgent=_always),),
+    "offer_due_soon": (
+        Line(
+            _unanswered_seat,
+            "Answer now, or it goes to somebody else",
+            _answer_by,
+            urgent=_always,
+            # Of several visits of a series that are due at once, the first is enough.
+            when=lambda event: not event.data.get("like_another", False),
+        ),
+    ),
     "appointment_expired": (_to_desk("Expired: nobody said yes", urgent=_always), *_ended("Expired")),
     "review_insisted": _ONLY_ASKED,
     "review_replaced": _ONLY_ASKED,
@@ -375,6 +412,15 @@ RULES: dict[str, tuple[Line, ...]] = {
     "calendar_feed_revoked": _NOBODY,
     # The waiting list.
     "wish_matched": (Line(_desk, "A slot for somebody on the waiting list", _slot, Group.DESK),),
+    # Series; those who are asked hear of all its visits at once.
+    "series_booked": (_series_asked("A series for you"),),
+    "series_changed": (
+        _series_asked("A series has changed: can you come then?"),
+        _SERIES_LOST,
+        Line(_of_series("kept"), "A series of yours has changed", _series("kept"), urgent=_soon),
+    ),
+    "series_cancelled": (Line(_of_series("lost"), "Visits of a series are cancelled", _series("lost"), urgent=_soon),),
+    "series_gap_found": (Line(_desk, "An evening of a series could not be booked", _slot, Group.DESK),),
     # The desk among itself.
     "handover_written": (
         Line(
@@ -397,6 +443,8 @@ RULES: dict[str, tuple[Line, ...]] = {
 
 def told(event: Happened) -> list[Told]:
     """Who is told of ``event``, and what."""
+    if event.kind in _AS_A_SERIES and "series" in event.data:
+        return []
     lines = RULES.get(event.kind, _NOBODY)
     if event.kind in WHAT_HAPPENED:
         # For whom the desk took a step, that is the news, whatever it led to.
@@ -428,6 +476,8 @@ def _link(event: Happened, line: Line, person: int) -> str:
         return "/hours" if line.about is Group.HOURS else "/tonight"
     if event.kind == "wish_matched":
         return f"/waiting?offer={event.data.get('offer', 0)}"
+    if event.kind == "series_gap_found":
+        return f"/waiting?gap={event.data.get('gap', 0)}"
     if event.visit is not None:
         return f"/appointments/{event.visit.id}"
     return "/shifts" if line.about is Group.HOURS else "/board"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.queries.evening import evening_visits
 from guitara_app.appointments.queries.rows import VisitRow
+from guitara_app.appointments.queries.series_gaps import open_gaps
 from guitara_app.appointments.queries.waiting import Entry, of_visit
 from guitara_app.appointments.queries.ways import SWAP, call, first_name, way
 from guitara_app.appointments.queries.wishes import found_slots
@@ -35,6 +36,7 @@ _WORST_FIRST = (
     "over_time",
     "due_soon",
     "wish",
+    "series",
     "payment",
 )
 
@@ -48,12 +50,16 @@ class _Claim(NamedTuple):
 def attention(session: Session, rows: list[VisitRow], calendar: Calendar, *, now: datetime) -> list[Entry]:
     """Alarms, reviews, answers due, clashes, silent drivers, what runs late, pick-ups and payments that wait.
 
-    And slots that were found for somebody on the waiting list.
+    And slots that were found for somebody on the waiting list, and evenings of series that could not be booked.
     """
     found = {entry.key: entry for visit in rows for entry in of_visit(visit, calendar, now)}
-    found |= {
-        entry.key: entry for entry in (*_alarms(session), *_clashes(session, calendar), *found_slots(session, calendar))
-    }
+    others = (
+        *_alarms(session),
+        *_clashes(session, calendar),
+        *found_slots(session, calendar),
+        *open_gaps(session, calendar),
+    )
+    found |= {entry.key: entry for entry in others}
     return sorted(
         found.values(),
         key=lambda entry: (_TONES.index(entry.tone), _WORST_FIRST.index(entry.kind), entry.began, entry.key),

@@ -25,6 +25,7 @@ from guitara_app.appointments.services.pickups import ask_pickup, got_home
 from guitara_app.appointments.services.relayout import grow_overdue
 from guitara_app.appointments.services.reminding import remind_unanswered
 from guitara_app.appointments.services.reviews import drop, insist, replace
+from guitara_app.appointments.services.series import book_ahead, book_series, close_past_gaps, fill_gap, skip_gap
 from guitara_app.appointments.services.sessions import end_session, extend, request_payment, start_session, stop_early
 from guitara_app.appointments.services.sick import sick_now
 from guitara_app.appointments.services.wishes import (
@@ -43,11 +44,14 @@ __all__ = [
     "arrive",
     "ask_pickup",
     "book",
+    "book_ahead",
+    "book_series",
     "cancel",
     "change",
     "change_wish",
     "choose_driver",
     "claim",
+    "close_past_gaps",
     "collect",
     "decline_leg",
     "decline_slot",
@@ -56,6 +60,7 @@ __all__ = [
     "end_session",
     "expire",
     "extend",
+    "fill_gap",
     "finish",
     "force",
     "got_home",
@@ -82,6 +87,7 @@ __all__ = [
     "search_driver",
     "settle_alarm",
     "sick_now",
+    "skip_gap",
     "start_journey",
     "start_session",
     "step_back",

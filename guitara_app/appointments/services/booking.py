@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -28,10 +29,23 @@ from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import result_of_key
 
 
-def book(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> int:
+class OfSeries(NamedTuple):
+    """Which evening of which series a visit stands for, and who made the series.
+
+    ``told`` says that its people are told of the series as a whole, and not of this visit by itself.
+    """
+
+    series_id: int
+    day: date
+    made_by_id: int
+    told: bool
+
+
+def book(session: Session, actor: Actor, request: BookingRequest, *, now: datetime, of: OfSeries | None = None) -> int:
     """Book a visit and offer it to its therapists; returns its number. The same request sent twice books once.
 
-    Therapists whom the policy is to choose are chosen here, of those who are free at this moment.
+    Therapists whom the policy is to choose are chosen here, of those who are free at this moment. The system books what
+    is ``of`` a series that somebody of the desk has made.
 
     Raises:
         NotAllowed: the actor is not of the desk.
@@ -39,8 +53,9 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
         Conflict: somebody's time is taken; the jobs in the way are named.
         NotPossible: fewer are free than the policy is to choose; the nearest times at which enough are, are named.
     """
-    require(actor, Permission.BOOK)
-    booker = actor.person_id or 0
+    if of is None or actor.role is not None:
+        require(actor, Permission.BOOK)
+    booker = actor.person_id or (of.made_by_id if of else 0)
     if (made := result_of_key(session, booker, request.idempotency_key)) is not None:
         return made
     firm = firm_settings(session)
@@ -53,14 +68,17 @@ def book(session: Session, actor: Actor, request: BookingRequest, *, now: dateti
     picked = _hold(session, set(people), wanted, request.automatic, now=now)
     people |= therapists(session, [one.person_id for one in picked])
     claims = claim_time(session, people, wanted, now=now, override=override, picked=picked)
-    client = _client(session, actor, request, now=now)
-    address = _address(session, request, client.id, now=now)
+    client = client_of(session, actor, request, now=now)
+    address = address_of(session, request, client.id, now=now)
     visit = _visit(session, request, planned, client.id, address, booker, now)
+    if of is not None:
+        visit.series_id, visit.series_date = of.series_id, of.day
     add_services(session, visit, request.service_ids, services)
     step = booked_step(session, actor, visit, set(people), now=now, reason=override, key=request.idempotency_key)
     due_at = answer_due(now, planned.starts_at, firm)
     for person_id, claim in sorted(claims.items()):
         offer_seat(step, person_id, due_at=due_at, override=override, claim=claim)
+    step.series_id = of.series_id if of and of.told else None
     step.done(data={"therapists": sorted(people), "chosen": {one.person_id: one.because for one in picked}})
     return visit.id
 
@@ -91,7 +109,8 @@ def _hold(session: Session, by_hand: set[int], wanted: Wanted, automatic: int, *
     return choose_all(session, wanted, automatic, hold=hold, now=now, by_hand=by_hand)
 
 
-def _client(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> Client:
+def client_of(session: Session, actor: Actor, request: BookingRequest, *, now: datetime) -> Client:
+    """The client who is asked for, made when it is a new one."""
     if request.client_id is not None:
         return clients.living(session, request.client_id)
     if request.new_client is None:
@@ -99,7 +118,8 @@ def _client(session: Session, actor: Actor, request: BookingRequest, *, now: dat
     return clients.create(session, actor, request.new_client, now=now)
 
 
-def _address(session: Session, request: BookingRequest, client_id: int, *, now: datetime) -> ClientAddress:
+def address_of(session: Session, request: BookingRequest, client_id: int, *, now: datetime) -> ClientAddress:
+    """The address that is asked for, made when it is a new one."""
     if request.address_id is not None:
         return clients.use_address(session, client_id, request.address_id, now=now)
     return clients.add_address(

@@ -22,13 +22,15 @@ _NEARLY_OVER = (
 _PLACES = text(
     "WITH due AS (SELECT o.id FROM assignments o WHERE o.answer = 'offered' AND o.released_at IS NULL AND"  # noqa: S608
     f"{_NEARLY_OVER}) UPDATE assignments g SET warned_at = :now FROM due WHERE g.id = due.id"
-    " RETURNING g.appointment_id, g.id AS assignment_id, NULL::bigint AS leg_id, g.person_id"
+    " RETURNING g.appointment_id, g.id AS assignment_id, NULL::bigint AS leg_id, g.person_id,"
+    " (SELECT series_id FROM appointments WHERE id = g.appointment_id) AS series_id"
 )
 _TRIPS = text(
     "WITH due AS (SELECT o.id, o.leg_id, coalesce(t.to_appointment_id, t.from_appointment_id) AS appointment_id"  # noqa: S608
     f" FROM leg_offers o JOIN legs t ON t.id = o.leg_id WHERE o.answer = 'open' AND {_NEARLY_OVER})"
     " UPDATE leg_offers g SET warned_at = :now FROM due WHERE g.id = due.id"
-    " RETURNING due.appointment_id, NULL::bigint AS assignment_id, due.leg_id, g.driver_id AS person_id"
+    " RETURNING due.appointment_id, NULL::bigint AS assignment_id, due.leg_id, g.driver_id AS person_id,"
+    " NULL::bigint AS series_id"
 )
 
 
@@ -41,7 +43,11 @@ def remind_unanswered(session: Session, *, now: datetime, limit: int) -> int:
 def _remind(session: Session, kind: str, statement: TextClause, *, now: datetime, limit: int) -> int:
     values = {"now": now, "minutes": firm_settings(session).warn_minutes, "limit": limit}
     rows = session.execute(statement, values).all()
-    for row in rows:
+    told: set[tuple[int, int]] = set()
+    for row in sorted(rows, key=lambda one: (one.appointment_id, one.person_id)):
+        own = (row.series_id or 0, row.person_id)
+        like_another = row.series_id is not None and own in told
+        told.add(own)
         record(
             session,
             kind,
@@ -52,5 +58,6 @@ def _remind(session: Session, kind: str, statement: TextClause, *, now: datetime
             assignment_id=row.assignment_id,
             leg_id=row.leg_id,
             person_id=row.person_id,
+            data={"like_another": True} if like_another else None,
         )
     return len(rows)

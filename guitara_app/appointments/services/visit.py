@@ -58,13 +58,15 @@ _OLDEST_TAP = timedelta(hours=24)
 class Tap(TypedDict):
     """What comes with every action: the present moment, and perhaps a reason, when it was, and the request's key.
 
-    ``happened_at`` is for what is told later; the same ``idempotency_key`` of the same actor counts once.
+    ``happened_at`` is for what is told later; the same ``idempotency_key`` of the same actor counts once. ``series`` is
+    the series whose people are told of all its changes at once, and not of this one by itself.
     """
 
     now: datetime
     reason: NotRequired[str]
     happened_at: NotRequired[datetime | None]
     idempotency_key: NotRequired[str]
+    series: NotRequired[int]
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class Step:
     # Who was asked for a place in this step, and whose place or trip it took away: they are to be told.
     asked: set[int] = field(default_factory=set)
     let_go: set[int] = field(default_factory=set)
+    # Whoever is concerned is told of the series as a whole.
+    series_id: int | None = None
 
     def check(self, rider: Assignment | None = None) -> Rule:
         """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises.
@@ -190,7 +194,7 @@ class Step:
             leg_id=self.leg.id if self.leg else None,
             person_id=self._whose if person_id is None else person_id,
             reason=self.reason,
-            data=(data or {}) | self._concerned,
+            data=(data or {}) | self._concerned | ({"series": self.series_id} if self.series_id else {}),
             **more,
         )
         self.answered(result)
@@ -318,6 +322,7 @@ def _open(
     step = Step(
         session, actor, action, now, at, reason, key, visit, seats_of(session, visit), legs_of(session, visit), held
     )
+    step.series_id = tap.get("series")
     # Somebody may have come onto the visit between the look and the lock.
     step.hold(people_in(step.seats, step.legs))
     step.topics = topics_of(visit, step.seats, step.legs)

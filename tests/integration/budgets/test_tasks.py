@@ -12,6 +12,7 @@ from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments.services import search_driver
 from guitara_app.kit.database import run, transaction
 from guitara_app.kit.events import record
+from tests.integration.appointments.series_of import series, weeks_of_shifts
 from tests.integration.budgets.conftest import Said, Within, counting
 from tests.integration.conftest import Scratch
 from tests.support.firm import NOW, Firm, manila
@@ -107,6 +108,12 @@ def somebody_waits(firm: Firm, number: int, scratch: Scratch) -> None:
     )
 
 
+def within_reach(firm: Firm, number: int, scratch: Scratch) -> None:
+    if not scratch.one("SELECT count(*) FROM shifts WHERE business_date > '2026-11-23'"):
+        weeks_of_shifts(firm)
+    series(firm, number, now=NOW - timedelta(days=7), repeat={"times": 11})
+
+
 CASES = {
     "dispatch.search_drivers": Case(legs),
     "dispatch.lapse_leg_offers": Case(asked),
@@ -119,6 +126,7 @@ CASES = {
     "maintenance.grow_overdue": Case(over_time),
     "maintenance.open_day": Case(lambda firm, number, scratch: firm.book(number, now=NOW - timedelta(days=1))),
     "maintenance.extend_shifts": Case(usual_hours),
+    "maintenance.book_ahead": Case(within_reach),
     "maintenance.purge": Case(over),
     "notify.deliver": Case(booked),
 }

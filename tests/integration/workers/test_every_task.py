@@ -21,6 +21,7 @@ from guitara_app.kit import database as kit_database
 from guitara_app.kit import outbox
 from guitara_app.kit.database import run, transaction
 from guitara_app.kit.events import record
+from tests.integration.appointments.series_of import evening, series, weeks_of_shifts
 from tests.integration.conftest import Scratch, Until
 from tests.integration.stock.conftest import stocked
 from tests.integration.workers.crew import Crew
@@ -46,6 +47,10 @@ UNION ALL SELECT 'shelf', coalesce(sum(available), 0) || ', ' || coalesce(sum(in
 UNION ALL SELECT 'clash', count(*)::text FROM clashes WHERE settled_at IS NULL
 UNION ALL SELECT 'review', count(*)::text FROM reviews
 UNION ALL SELECT 'wish offer ' || outcome, count(*)::text FROM wish_offers GROUP BY 1
+UNION ALL SELECT 'evening ' || series_id || ' ' || series_date, count(*)::text FROM appointments
+  WHERE series_id IS NOT NULL GROUP BY 1
+UNION ALL SELECT 'gap ' || state, count(*)::text FROM series_gaps GROUP BY 1
+UNION ALL SELECT 'next ' || id, coalesce(next_evening::text, '') FROM booking_series
 UNION ALL SELECT 'shift', count(*)::text FROM shifts
 UNION ALL SELECT 'signed in', count(*)::text FROM login_sessions
 UNION ALL SELECT 'key', count(*)::text FROM idempotency_keys
@@ -156,6 +161,14 @@ def people_wait(firm: Firm) -> None:
         )
 
 
+def series_within_reach(firm: Firm) -> None:
+    """Two evenings of each of two series have come within reach; for one of the four nobody is on shift."""
+    weeks_of_shifts(firm)
+    for therapist in range(2):
+        series(firm, therapist, now=NOW - timedelta(days=14), repeat={"times": 11})
+    write("DELETE FROM shifts WHERE person_id = :one AND business_date = :day", one=firm.therapists[0], day=evening(8))
+
+
 CASES = {
     "dispatch.search_drivers": Case(lambda firm: [way_there(firm, number) for number in range(2)]),
     "dispatch.lapse_leg_offers": Case(silent_drivers),
@@ -168,6 +181,7 @@ CASES = {
     "maintenance.grow_overdue": Case(over_time),
     "maintenance.open_day": Case(bags_to_pack, "stock_movements"),
     "maintenance.extend_shifts": Case(usual_hours),
+    "maintenance.book_ahead": Case(series_within_reach),
     "maintenance.purge": Case(things_over, "idempotency_keys"),
     "notify.deliver": Case(two_visits, "notifications"),
 }
