@@ -200,6 +200,15 @@ def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
     ).scalar()
 
 
+def known_key(session: Session, actor_id: int, key: str) -> bool:
+    """Whether a request with ``key`` was carried out before; claims nothing."""
+    found = session.execute(
+        text("SELECT result_id IS NOT NULL FROM idempotency_keys WHERE actor_id = :actor AND key = :key"),
+        {"actor": actor_id, "key": key},
+    ).scalar()
+    return bool(key and found)
+
+
 def keep_result(session: Session, actor_id: int, key: str, result_id: int) -> None:
     """Remember what the request with ``key`` made."""
     if key:

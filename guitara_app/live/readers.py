@@ -16,6 +16,7 @@ from guitara_app.appointments.queries.outside import outside_hours
 from guitara_app.appointments.queries.plan import week_news, week_plan
 from guitara_app.appointments.queries.queue import queue_places
 from guitara_app.appointments.queries.road import road
+from guitara_app.appointments.queries.series_gaps import gap_rows
 from guitara_app.appointments.queries.still_out import out_after_closing
 from guitara_app.appointments.queries.wishes import waiting_list
 from guitara_app.appointments.views import Detail
@@ -143,7 +144,7 @@ def _system(session: Session, _key: int, at: datetime) -> dict[str, Any]:
 
 
 def _waiting(session: Session, _key: int, _at: datetime) -> dict[str, Any]:
-    return {**waiting_list(session)}
+    return {**waiting_list(session), "gaps": gap_rows(session)}
 
 
 def _workload(_session: Session, _key: int, at: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import reflex as rx
 
 from guitara_app.accounts.queries import SessionRow, TokenRow
 from guitara_app.appointments.plan_views import MonthVisit, PlanLeg, PlanPerson, PlanSpan, PlanVisit
+from guitara_app.appointments.queries.series_gaps import GapRow
 from guitara_app.appointments.queries.wishes import WishRow
 from guitara_app.appointments.road_views import DriverLine, OutRow, QueuePlace, WaitingTrip
 from guitara_app.appointments.views import (
@@ -226,8 +227,9 @@ class SystemLive(_Pushed, rx.State):
 
 
 class WaitingLive(_Pushed, rx.State):
-    """Who waits for a slot (``guitara_app.appointments.queries.wishes.WaitingList``)."""
+    """Who waits for a slot (``guitara_app.appointments.queries.wishes.WaitingList``), and evenings of series."""
 
+    gaps: list[GapRow] = []
     wishes: list[WishRow] = []
     closed: list[WishRow] = []
 
@@ -262,6 +264,7 @@ _ROW_KEYS: dict[type, str] = {
     Card: "id",
     DriverLine: "id",
     DriverRow: "id",
+    GapRow: "id",
     MonthVisit: "id",
     NightRow: "person_id",
     OutRow: "assignment_id",

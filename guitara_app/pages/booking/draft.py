@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from guitara_app.appointments.requests import BookingRequest, VisitFields
 from guitara_app.clients.rules import NewClient
@@ -52,7 +52,24 @@ class Draft(BaseModel):
     address_notes: Words = ""
     notes: Words = ""
     wish_id: Id = None
+    gap_id: Id = None
+    repeat: Words = ""
+    repeat_every: Words = ""
+    repeat_days: Ids = []
+    repeat_nth: Words = ""
+    repeat_day: Words = ""
+    repeat_ends: Words = ""
+    repeat_times: Words = ""
+    repeat_until: Words = ""
+    instead: dict[Annotated[str, Field(max_length=10)], Annotated[str, Field(max_length=400)]] = {}
     idempotency_key: Words = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, typed: Any) -> Any:
+        """What becomes of each evening of a series is a field of its own in the form: ``on-2026-12-01``."""
+        chosen = {name[3:]: value for name, value in typed.items() if name.startswith("on-") and value}
+        return {**typed, "instead": chosen} if chosen else typed
 
     @property
     def key(self) -> str:

@@ -12,6 +12,7 @@ from guitara_app.live import DeskLive
 from guitara_app.pages.booking.caller import caller, place
 from guitara_app.pages.booking.parts import foot, more, what, when
 from guitara_app.pages.booking.people import people
+from guitara_app.pages.booking.repeat import repeat
 from guitara_app.pages.booking.slots import find_slots_for
 from guitara_app.pages.booking.state import BookingState
 from guitara_app.pages.shell import Who
@@ -34,12 +35,17 @@ def booking_drawer(pulse: Any = DeskLive.rows) -> rx.Component:
                     rx.el.p("From the waiting list: saving takes them off it.", class_name="booking-wish"),
                     name="wish_id",
                 ),
+                draft_when(
+                    rx.el.p("From a series: saving fills its evening.", class_name="booking-wish"), name="gap_id"
+                ),
                 caller(BookingState),
                 when(BookingState, find_slots_for(0)),
                 what(BookingState),
                 people(BookingState, automatic=True),
                 place(BookingState, of_client=BookingState.client["id"]),
                 more(BookingState),
+                # A visit for somebody who waits, or for one evening of a series, is one visit.
+                draft_when(draft_when(repeat(BookingState), name="gap_id", empty=True), name="wish_id", empty=True),
                 class_name="booking-body",
             ),
             foot(BookingState, acts=draft_clear("Empty the form", class_name="button button-quiet")),

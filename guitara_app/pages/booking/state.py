@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
 
 import reflex as rx
@@ -13,16 +13,21 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.appointments.policies import EXPLAINED
 from guitara_app.appointments.queries.preview import Preview, preview
-from guitara_app.appointments.services import book, wish_booked
+from guitara_app.appointments.recurrence import Repeat
+from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.series_requests import Instead
+from guitara_app.appointments.services import book, book_series, fill_gap, wish_booked
 from guitara_app.clients.queries import card, search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.events import known_key
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking import views
 from guitara_app.pages.booking.draft import Draft
+from guitara_app.pages.booking.repeating import NO_SERIES, SeriesView, looked, repeat_of, series_request
 
 Event = rx.event.EventSpec | None
 
@@ -50,6 +55,7 @@ class Shown(NamedTuple):
     others: list[views.OtherLine]
     warnings: list[str]
     problems: dict[str, str]
+    series: SeriesView = NO_SERIES
 
 
 class FormState(rx.State, mixin=True):
@@ -74,6 +80,7 @@ class FormState(rx.State, mixin=True):
     others: list[views.OtherLine] = []
     warnings: list[str] = []
     problems: dict[str, str] = {}
+    series: SeriesView = NO_SERIES
 
     answered: int = 0
     saved: str = ""
@@ -92,7 +99,7 @@ class FormState(rx.State, mixin=True):
         self.sums, self.candidates, self.others = shown.sums, shown.candidates, shown.others
         self.picks, self.policy = shown.picks, shown.policy
         self.folded = sum(one["folded"] for one in shown.candidates)
-        self.warnings = shown.warnings
+        self.warnings, self.series = shown.warnings, shown.series
         if draft.model_dump() != self._refused_draft:
             self._refused = {}
         self.problems = views.by_slot({**self._refused, **shown.problems})
@@ -135,7 +142,12 @@ class BookingState(FormState, rx.State):
                 return
             # The word first: closing the sheet takes the browser longer than showing a line.
             name = self.client["name"] or draft.client_name
-            yield rx.toast.success(f"Booked #{number}: {name}, {self.sums['night']}.", close_button=True)
+            said = (
+                f"a series: {name}. {self.series['words']}"
+                if draft.repeat
+                else f"#{number}: {name}, {self.sums['night']}"
+            )
+            yield rx.toast.success(f"Booked {said}.", close_button=True)
             self.saved = draft.idempotency_key
         except GuitaraError as error:
             self._refuse(draft, {error.field or "form": error.sentence})
@@ -178,13 +190,26 @@ def shown_of(session: Session, draft: Draft, seen: Preview, problems: dict[str, 
 
 
 def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[int, dict[str, str]]:
-    """The number of the visit, or what could not be read, by field."""
+    """The number of the visit or the series, or what could not be read or is to be decided, by field."""
     request, unread = draft.request(firm_settings(session).calendar.business_date(at))
+    repeat, wrong = repeat_of(draft, request.evening)
+    if wrong:
+        unread["repeat"] = wrong
     if unread:
         return 0, unread
+    if repeat is not None:
+        # A request that was carried out before is not looked at again: its own visits would stand in its way.
+        chosen, problems = dict[date, Instead](), dict[str, str]()
+        if not known_key(session, actor.person_id or 0, request.idempotency_key):
+            _, chosen, problems = looked(session, draft, request, repeat, at)
+        if problems:
+            return 0, problems
+        return book_series(session, actor, series_request(request, repeat, chosen), now=at), {}
     number = book(session, actor, request, now=at)
     if draft.wish_id:
         wish_booked(session, actor, draft.wish_id, number, now=at)
+    if draft.gap_id:
+        fill_gap(session, actor, draft.gap_id, number, now=at)
     return number, {}
 
 
@@ -192,8 +217,32 @@ def _consider(draft: Draft, at: datetime, *, with_choices: bool) -> tuple[Choice
     with reading() as session:
         request, problems = draft.request(firm_settings(session).calendar.business_date(at))
         seen = preview(session, request, now=at)
+        repeat, wrong = repeat_of(draft, request.evening)
         shown = shown_of(session, draft, seen, problems, request.evening)
+        if wrong:
+            shown.problems["repeat"] = wrong
+        if repeat is not None:
+            shown = _repeating(session, draft, request, repeat, shown, at)
         return choices_of(session, at) if with_choices else None, shown
+
+
+def _repeating(
+    session: Session, draft: Draft, request: BookingRequest, repeat: Repeat, shown: Shown, at: datetime
+) -> Shown:
+    """With the evenings of a series; who cannot come in the first is said there, with what can become of it."""
+    problems = {name: words for name, words in shown.problems.items() if name not in _SAID_BY_EVENING}
+    if not request.service_ids or request.start is None or not request.people or problems.keys() & _UNCLEAR:
+        return shown._replace(problems=problems)
+    view, chosen, wrong = looked(session, draft, request, repeat, at)
+    if "off_shift_reason" in wrong or any(one.do == "anyway" for one in chosen.values()):
+        problems["off_shift_reason"] = wrong.get("off_shift_reason", "")
+    # What is still to be decided is seen in the list; it is a problem when it is to be saved.
+    problems |= {name: words for name, words in wrong.items() if name not in (*_SAID_BY_EVENING, "repeat")}
+    return shown._replace(problems=problems, series=view, others=[])
+
+
+_SAID_BY_EVENING = ("therapist_ids", "off_shift_reason")
+_UNCLEAR = frozenset({"service_ids", "minutes", "price", "start", "evening"})
 
 
 def _find(typed: str) -> list[dict[str, Any]]:

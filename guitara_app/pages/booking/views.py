@@ -313,5 +313,5 @@ _SLOTS = {"client": "client", "client_id": "client", "new_client": "client", "ad
 _FIELDS = {
     "name", "phone", "email", "client_notes", "evening", "start", "service_ids", "minutes", "price", "therapist_ids",
     "off_shift_reason", "driver_needed", "car_needed", "address_line", "locality_id", "address_notes", "notes",
-    "reason",
+    "reason", "repeat", "repeat_every", "repeat_times", "repeat_until", "reach",
 }  # fmt: skip

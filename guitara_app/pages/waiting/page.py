@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
+from guitara_app.appointments.queries.series_gaps import GapRow
 from guitara_app.appointments.queries.wishes import WishRow
 from guitara_app.components.ago import ago
 from guitara_app.components.begin_draft import begin_draft
 from guitara_app.components.dialog import ask_reason
 from guitara_app.components.drawer import drawer_button
 from guitara_app.components.flash import flash
+from guitara_app.components.linked import linked
 from guitara_app.components.parts import link, panel, skeleton
 from guitara_app.live import WaitingLive
 from guitara_app.pages.booking.form import DRAWER as BOOK
@@ -21,6 +23,8 @@ from guitara_app.pages.waiting.state import NEW, WaitingState
 RowVar = rx.vars.ObjectVar[WishRow]
 _REASONS = ["Went elsewhere", "Cannot any more", "Does not answer", "Put on it by mistake"]
 
+_NO_VISIT = ["Client is away", "Nobody can come", "Client does not want another"]
+
 
 @rx.page(route="/waiting", title="Waiting list · Guitara", on_load=[Who.load, WaitingState.load])
 def waiting_page() -> rx.Component:
@@ -28,7 +32,7 @@ def waiting_page() -> rx.Component:
     return shell(
         rx.cond(
             WaitingLive.loaded,
-            rx.el.div(_waiting(), _closed(), class_name="waiting"),
+            rx.el.div(rx.el.div(_gaps(), _waiting(), class_name="waiting-lists"), _closed(), class_name="waiting"),
             rx.el.div(
                 rx.el.section(skeleton(8), class_name="panel"),
                 class_name="waiting",
@@ -62,6 +66,67 @@ def _waiting() -> rx.Component:
         aside=WaitingLive.wishes.length().to_string(),
         class_name="waiting-panel",
         aria_live="polite",
+    )
+
+
+def _gaps() -> rx.Component:
+    return rx.cond(
+        WaitingLive.gaps.length() > 0,
+        panel(
+            "Series: evenings not booked",
+            rx.el.ul(rx.foreach(WaitingLive.gaps, _gap)),
+            aside=WaitingLive.gaps.length().to_string(),
+            aria_live="polite",
+        ),
+    )
+
+
+def _gap(row: rx.vars.ObjectVar[GapRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(
+                link(rx.el.b(row["client"]), to=f"/clients/{row['client_id']}", class_name="link"),
+                rx.el.span(row["phone"], class_name="and num"),
+            ),
+            ago(iso=row["since"], kind="since", class_name="mute nowrap"),
+            class_name="row",
+        ),
+        rx.el.b(row["when"], class_name="num"),
+        linked(text=row["because"], class_name="mute"),
+        rx.cond(row["instead"], rx.el.span("Free when it was looked at: ", row["instead"], class_name="num")),
+        rx.el.div(
+            begin_draft(
+                "Book it",
+                name="booking",
+                owner=Who.person_id,
+                patch=row["draft"],
+                drawer=BOOK,
+                now=WaitingState.asked_gap == row["id"],
+                class_name="button button-small button-primary",
+            ),
+            rx.el.a(
+                rx.icon("phone", size=12),
+                "Call",
+                href=f"tel:{row['phone']}",
+                aria_label=f"Call {row['client']}",
+                class_name="button button-small",
+            ),
+            ask_reason(
+                label="No visit",
+                title="No visit that evening",
+                text=row["when"],
+                yes="No visit",
+                placeholder="Reason, kept in the history",
+                choices=_NO_VISIT,
+                subject=row["id"],
+                on_confirm=WaitingState.skip,
+                class_name="button button-small button-danger",
+            ),
+            class_name="acts",
+        ),
+        class_name="item",
+        data_gap=row["id"],
+        key=row["id"],
     )
 
 

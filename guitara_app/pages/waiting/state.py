@@ -15,9 +15,10 @@ from guitara_app import live
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.appointments.policies import Policy
 from guitara_app.appointments.queries.preview import Preview
+from guitara_app.appointments.queries.series_gaps import is_open
 from guitara_app.appointments.queries.wishes import wish_row
 from guitara_app.appointments.requests import WishRequest
-from guitara_app.appointments.services import add_wish, change_wish, decline_slot, withdraw_wish
+from guitara_app.appointments.services import add_wish, change_wish, decline_slot, skip_gap, withdraw_wish
 from guitara_app.clients.queries import search
 from guitara_app.clients.rules import NewClient
 from guitara_app.firm.queries import firm_settings
@@ -124,14 +125,18 @@ class WaitingState(FormState, rx.State):
     version: int = 0
     base: views.Base = views.NO_BASE
     asked: int = 0
+    asked_gap: int = 0
 
     @rx.event
     @allow(Permission.SEE_BOARD)
     async def load(self) -> Event:
-        """Begin to watch the list; the address may name a slot that is to be booked at once."""
+        """Begin to watch the list; the address may name a slot, or an evening of a series, to be booked at once."""
         await live.watch(self, current_actor(), live.Scope.waiting())
-        typed = self.router.url.query_parameters.get("offer", "")
-        self.asked = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
+        asked = self.router.url.query_parameters
+        self.asked, self.asked_gap = _number(asked.get("offer", "")), _number(asked.get("gap", ""))
+        if self.asked_gap and not await in_thread(_gap_is_open, self.asked_gap):
+            self.asked_gap = 0
+            return rx.toast.info("Somebody has decided about that evening already.", close_button=True)
         if self.asked and not await in_thread(_is_open, self.asked):
             self.asked = 0
             return rx.toast.info("That slot is gone: it was taken, or the client waits no more.", close_button=True)
@@ -190,6 +195,14 @@ class WaitingState(FormState, rx.State):
         actor, at = current_actor(), now()
         await in_thread(run, lambda session: withdraw_wish(session, actor, wish_id, reason=reason, now=at))
         return rx.toast.success("Taken off the waiting list.", close_button=True)
+
+    @rx.event
+    @allow(Permission.BOOK)
+    async def skip(self, gap_id: Number, reason: Annotated[str, Field(max_length=1000)]) -> Event:
+        """There is no visit that evening."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: skip_gap(session, actor, gap_id, reason=reason, now=at))
+        return rx.toast.success("There is no visit that evening.", close_button=True)
 
     @rx.event
     @allow(Permission.BOOK)
@@ -255,6 +268,15 @@ def _slots(problems: dict[str, str]) -> dict[str, str]:
 
 
 _OWN = frozenset({"first_evening", "last_evening", "earliest", "latest", "people", "therapist_id"})
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 19 else 0
+
+
+def _gap_is_open(gap_id: int) -> bool:
+    with reading() as session:
+        return is_open(session, gap_id)
 
 
 def _is_open(offer_id: int) -> bool:
