@@ -126,7 +126,7 @@ def preview_series(session: Session, draft: BookingRequest, repeat: Repeat, *, n
     people = None if draft.automatic else draft.therapist_ids
     known = look_up(session, wanted, people, days[0], days[-1], now=now, but=())
     search = Search(wanted.job, tuple(draft.therapist_ids), draft.automatic, now, tuple(days))
-    explain = _Explain(session, now, days[0], days[-1])
+    explain = Explain(session, now, days[0], days[-1])
     for day in days:
         start = firm.calendar.at(day, draft.start)
         if start >= now and _is_free(known, search, start):
@@ -153,7 +153,7 @@ def _later(repeat: Repeat, first: date, firm: FirmSettings, now: datetime) -> in
     return sum(day > last for day in walk(repeat, first))
 
 
-class _Explain:
+class Explain:
     """Says of single evenings what stands in the way; what concerns them all is looked up once."""
 
     def __init__(self, session: Session, now: datetime, first: date, last: date) -> None:
@@ -163,6 +163,7 @@ class _Explain:
         self.explained = 0
 
     def holiday(self, day: date) -> str:
+        """The public holiday of that evening, with what the firm does on it."""
         return self.holidays.get(day, "")
 
     def evening(self, draft: BookingRequest, start: datetime, visit: Standing | None = None) -> Occurrence:

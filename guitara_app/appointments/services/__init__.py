@@ -26,6 +26,7 @@ from guitara_app.appointments.services.relayout import grow_overdue
 from guitara_app.appointments.services.reminding import remind_unanswered
 from guitara_app.appointments.services.reviews import drop, insist, replace
 from guitara_app.appointments.services.series import book_ahead, book_series, close_past_gaps, fill_gap, skip_gap
+from guitara_app.appointments.services.series_changing import cancel_reaching, cancel_series, change_series, end_series
 from guitara_app.appointments.services.sessions import end_session, extend, request_payment, start_session, stop_early
 from guitara_app.appointments.services.sick import sick_now
 from guitara_app.appointments.services.wishes import (
@@ -47,7 +48,10 @@ __all__ = [
     "book_ahead",
     "book_series",
     "cancel",
+    "cancel_reaching",
+    "cancel_series",
     "change",
+    "change_series",
     "change_wish",
     "choose_driver",
     "claim",
@@ -57,6 +61,7 @@ __all__ = [
     "decline_slot",
     "drop",
     "drop_off",
+    "end_series",
     "end_session",
     "expire",
     "extend",

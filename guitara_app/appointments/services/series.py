@@ -101,7 +101,7 @@ def book_series(session: Session, actor: Actor, request: SeriesRequest, *, now: 
         elif error is not None:
             refused[day] = error
     if refused:
-        raise _undecided(refused)
+        raise undecided(refused)
     series.next_evening = following(series, horizon(firm, now))
     tell_of_series(session, "series_booked", actor, series, visits, now=now)
     keep_result(session, booker, booking.idempotency_key, series.id)
@@ -151,7 +151,7 @@ def close_past_gaps(session: Session, *, now: datetime) -> int:
     found = select(SeriesGap).where(SeriesGap.state == "open", col(SeriesGap.business_date) < tonight)
     gaps = list(session.scalars(found.with_for_update(skip_locked=True)))
     for gap in gaps:
-        _settle(gap, "past", now=now)
+        settle_gap(gap, "past", now=now)
         _tell_of_gap(session, "series_gap_past", SYSTEM, session.get_one(BookingSeries, gap.series_id), gap, now=now)
     return len(gaps)
 
@@ -165,7 +165,7 @@ def skip_gap(session: Session, actor: Actor, gap_id: int, *, reason: str, now: d
     """
     require(actor, Permission.BOOK)
     gap = _open_gap(session, gap_id)
-    _settle(gap, "skipped", now=now)
+    settle_gap(gap, "skipped", now=now)
     series = session.get_one(BookingSeries, gap.series_id)
     _tell_of_gap(session, "series_gap_skipped", actor, series, gap, now=now, reason=normal_note(reason, field="reason"))
 
@@ -185,7 +185,7 @@ def fill_gap(session: Session, actor: Actor, gap_id: int, appointment_id: int, *
     if series.client_id != visit.client_id:
         return
     visit.series_id, visit.series_date = gap.series_id, gap.business_date
-    _settle(gap, "booked", now=now)
+    settle_gap(gap, "booked", now=now)
     _tell_of_gap(session, "series_gap_booked", actor, series, gap, now=now, appointment_id=appointment_id)
 
 
@@ -209,9 +209,13 @@ def tell_of_series(
     visits: Collection[int],
     *,
     now: datetime,
+    going: dict[str, int] | None = None,
     **more: Any,
 ) -> None:
-    """Tell of a series as a whole: everybody concerned once, with how many of its visits are theirs."""
+    """Tell of a series as a whole: everybody concerned once, with how many of its visits are theirs.
+
+    ``going`` are those who go as before, and would not be told otherwise.
+    """
     session.flush()
     first = min(visits, default=None)
     if visits:
@@ -225,6 +229,7 @@ def tell_of_series(
         **_concerned(session),
         **more.pop("data", {}),
     }
+    data["kept"] = {person: many for person, many in (going or {}).items() if person not in data["offered"]}
     record(
         session,
         kind,
@@ -307,7 +312,8 @@ def _handled(session: Session, series: BookingSeries, days: Collection[date]) ->
     return set(rows.scalars())
 
 
-def _undecided(refused: dict[date, GuitaraError]) -> Conflict:
+def undecided(refused: dict[date, GuitaraError]) -> Conflict:
+    """Names the evenings that cannot be had like the others, and why."""
     said = [f"{day:%a} {day.day} {day:%b}: {error.sentence}" for day, error in list(refused.items())[:_NAMED]]
     more = f" And {len(refused) - _NAMED} more." if len(refused) > _NAMED else ""
     many = "An evening cannot be" if len(refused) == 1 else f"{len(refused)} evenings cannot be"
@@ -329,7 +335,8 @@ def _open_gap(session: Session, gap_id: int) -> SeriesGap:
     return gap
 
 
-def _settle(gap: SeriesGap, state: str, *, now: datetime) -> None:
+def settle_gap(gap: SeriesGap, state: str, *, now: datetime) -> None:
+    """The evening waits for nobody any more."""
     gap.state, gap.settled_at = state, now
 
 

@@ -22,7 +22,7 @@ def repeat(state: Form) -> rx.Component:
         rx.el.div(
             field(
                 state,
-                "This visit",
+                "How often",
                 "repeat_how",
                 _select(
                     "repeat", ("", "Does not repeat"), ("weekly", "Every week, or several"), ("monthly", "Monthly")

@@ -138,7 +138,8 @@ def _summary(seen: SeriesPreview, free: int) -> str:
     now = ", ".join(part for part in said if part) or "none within reach yet"
     if seen.later is None:
         return f"{now}; later ones are booked as they come nearer."
-    later = f"; {seen.later} more are booked as they come nearer" if seen.later else ""
+    verb = "is booked as it comes" if seen.later == 1 else "are booked as they come"
+    later = f"; {seen.later} more {verb} nearer" if seen.later else ""
     return f"{now}{later}."
 
 
