@@ -46,6 +46,7 @@ class Asks(StrEnum):
     OUTCOME = "outcome"
     METHOD = "method"
     STATE = "state"
+    REACH = "reach"
 
 
 def asked(label: str, how: Asks, **more: Any) -> Any:
@@ -143,6 +144,18 @@ class DriverForm(Form):
     off_shift_reason: Words = asked("Reason, if outside the shift", Asks.WORDS, default="")
 
 
+class CancelForm(Form):
+    """Calling a visit off, alone or with others of its series."""
+
+    reach: Annotated[str, Field(pattern=r"^(one|(following|all)(:[0-9]{1,9})?)$")] = asked(
+        "Which visits of the series",
+        Asks.REACH,
+        default="one",
+        description="Of a series: only this one, this and the `following`, or `all` to come. `all:3` refuses when the"
+        " series is no longer at version 3.",
+    )
+
+
 class ForceForm(Form):
     """Any state, by a manager."""
 
@@ -177,7 +190,7 @@ DOINGS: dict[str, Doing] = {
             (Action.REPLACE, ReplaceForm, visits.replace),
             (Action.DROP, Form, visits.drop),
             (Action.CHANGE, ChangeForm, visits.change),
-            (Action.CANCEL, Form, visits.cancel),
+            (Action.CANCEL, CancelForm, visits.cancel_reaching),
             (Action.NO_SHOW, Form, visits.no_show),
             (Action.START_SESSION, Form, visits.start_session),
             (Action.EXTEND, ExtendForm, visits.extend),

@@ -25,6 +25,7 @@ class Card(TypedDict):
     price: str
     due_at: str
     soon: bool
+    repeats: bool
     warnings: list[str]
 
 
@@ -171,6 +172,23 @@ class HistoryRow(TypedDict):
     because: str
 
 
+class SeriesInfo(TypedDict):
+    """The series a visit is part of; its number is 0 when it is of none.
+
+    ``place`` is which of its visits this is, ``earlier`` and ``later`` the numbers of those beside it. ``open``: it has
+    not been ended.
+    """
+
+    id: int
+    version: int
+    words: str
+    ends: str
+    place: str
+    earlier: int
+    later: int
+    open: bool
+
+
 class Detail(TypedDict):
     """A visit as the desk sees it."""
 
@@ -196,6 +214,7 @@ class Detail(TypedDict):
     possible: list[Possible]
     can_change: bool
     version: int
+    series: SeriesInfo
     places: list[Place]
     legs: list[LegRow]
     history: list[HistoryRow]

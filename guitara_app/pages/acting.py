@@ -51,7 +51,8 @@ class Acting(rx.State, mixin=True):
         if problems:
             self.refused = {"key": key, **problems}
             return None
-        self.refused, self.done = {}, key
+        # What was asked is answered: a page that is loaded again must not ask it once more.
+        self.refused, self.done, self.ask = {}, key, NOTHING_ASKED
         return rx.toast.success("Done.", close_button=True)
 
     async def _take(

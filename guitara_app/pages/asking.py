@@ -17,6 +17,7 @@ from guitara_app.appointments.policies import SHORT, Policy
 from guitara_app.appointments.queries.candidates import candidates
 from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
 from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
+from guitara_app.appointments.queries.series_words import reached
 from guitara_app.appointments.queries.wanted import wanted_for
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.components.act_dialog import Ask, AskedField, Option
@@ -58,6 +59,7 @@ _KINDS = {
     Asks.OUTCOME: "choose",
     Asks.METHOD: "choose",
     Asks.STATE: "select",
+    Asks.REACH: "choose",
 }
 _SHOWN_EVENINGS = 30
 
@@ -88,9 +90,9 @@ def asking(session: Session, actor: Actor, name: str, target_id: int, number: in
         reason_needed=on_behalf or action is None or RULES[action].needs_reason,
         reasons=known.get(action, _ON_BEHALF if on_behalf else []) if action else [],
         fields=[
-            _field(session, field, info, visit_id, target_id, now)
+            asked
             for field, info in doing.form.model_fields.items()
-            if _how(info)
+            if _how(info) and (asked := _field(session, field, info, visit_id, target_id, now)) is not _NO_FIELD
         ],
     )
 
@@ -170,9 +172,15 @@ def _known_field(name: str, info: Any) -> AskedField:
     )
 
 
+_NO_FIELD = AskedField(name="", label="", kind="", options=[], value="", needed=False, hint="")
+
+
 def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int, now: datetime) -> AskedField:
     how = Asks(info.json_schema_extra["asks"])
     options = _OPTIONS[how](session, visit_id, target_id, now) if how in _OPTIONS else []
+    if how is Asks.REACH and not options:
+        # A visit of no series is asked about alone.
+        return _NO_FIELD
     return AskedField(
         name=name,
         label=f"{info.title or name}{_ordered_by(session) if how is Asks.THERAPIST else ''}",
@@ -246,11 +254,31 @@ _FIXED: dict[Asks, list[Option]] = {
     ),
     Asks.STATE: _listed(*((state.value, STATES[state.value], "") for state in AppointmentState)),
 }
+
+
+def _reaches(session: Session, visit_id: int, _target_id: int, now: datetime) -> list[Option]:
+    found = reached(session, visit_id, now=now)
+    if found is None:
+        return []
+
+    def one(value: str, label: str, many: int) -> Option:
+        visits = f"{many} visit{'s' if many > 1 else ''}"
+        ends = "; the series ends" if value != "one" else ""
+        return Option(value=value, label=label, detail=f"{visits}{ends}", good=value == "one")
+
+    return [
+        one("one", "Only this one", 1),
+        one(f"following:{found.version}", "This and the following", found.following),
+        one(f"all:{found.version}", "All to come", found.everything),
+    ]
+
+
 _OPTIONS: dict[Asks, Callable[[Session, int, int, datetime], list[Option]]] = {
     Asks.THERAPIST: _therapists,
     Asks.DRIVER: _drivers,
     Asks.PLACE: _places,
     Asks.EVENING: _evenings,
     Asks.ITEMS: _items,
+    Asks.REACH: _reaches,
     **{how: lambda *_, listed=listed: listed for how, listed in _FIXED.items()},
 }

@@ -155,6 +155,7 @@ def _card(visit: VisitRow, calendar: Calendar, warnings: list[str], *, soon: boo
         price=pesos(row.price + row.extension_price),
         due_at=min(open_offers) if open_offers else "",
         soon=soon,
+        repeats=row.series_id is not None,
         warnings=warnings,
     )
 

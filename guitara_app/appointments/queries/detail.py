@@ -12,6 +12,7 @@ from guitara_app.appointments.happenings import WHAT_HAPPENED
 from guitara_app.appointments.queries import possible
 from guitara_app.appointments.queries.automatic import BECAUSE
 from guitara_app.appointments.queries.rows import VisitRow, pesos, visits
+from guitara_app.appointments.queries.series_words import series_info
 from guitara_app.appointments.views import Detail, HistoryRow, LegRow, Place
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
@@ -51,6 +52,7 @@ def detail(session: Session, appointment_id: int, *, now: datetime) -> Detail | 
         possible=possible.of_visit(visit),
         can_change=possible.can_change(visit),
         version=row.version,
+        series=series_info(session, row.series_id, row.series_date),
         places=_places(visit, calendar),
         legs=_legs(visit, calendar),
         history=_history(session, row.id, calendar),

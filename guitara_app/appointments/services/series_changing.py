@@ -69,6 +69,9 @@ def change_series(
     wanted = wanted_fields(asked)
     if "notes" in wanted:
         wanted["notes"] = normal_note(wanted["notes"])
+    if not wanted:
+        keep_result(session, actor.person_id or 0, key, series.id)
+        return SeriesChanged(series.id, [], [])
     found = shares(session, series, appointment_id, request.reach, wanted, now=now)
     done, kept, refused = list[int](), list[int](), dict[date, GuitaraError]()
     own_tap: Tap = {"now": now, "reason": tap.get("reason", ""), "series": series.id}

@@ -54,6 +54,17 @@ def _visit() -> rx.Component:
                 rx.el.span(AppointmentLive.detail["evening"], class_name="mute"),
                 rx.el.span("#", AppointmentLive.detail["id"], class_name="mute num"),
                 state_tag(AppointmentLive.detail["state"]),
+                rx.cond(
+                    AppointmentLive.detail["series"]["id"],
+                    rx.el.span(
+                        rx.icon("repeat", size=12),
+                        "Series",
+                        title=AppointmentLive.detail["series"]["words"],
+                        class_name="tag",
+                        data_tone="done",
+                        data_series=AppointmentLive.detail["series"]["id"],
+                    ),
+                ),
                 class_name="line",
             ),
             rx.el.div(

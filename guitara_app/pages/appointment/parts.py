@@ -56,9 +56,31 @@ def summary() -> rx.Component:
                 rx.cond(_detail["car_needed"], rx.el.span("with a car", class_name="and"), ""),
             ),
             rx.cond(_detail["notes"], _fact("Notes", rx.el.span(_detail["notes"], class_name="prewrap"))),
+            rx.cond(_detail["series"]["id"], _fact("Series", _series())),
             _fact("Booked", _detail["booked"]),
             class_name="facts",
         ),
+    )
+
+
+def _series() -> rx.Component:
+    """The rule, which of its visits this is, and the way to those beside it."""
+    series = _detail["series"]
+
+    def beside(label: str, icon: str, number: rx.Var[int]) -> rx.Component:
+        return rx.cond(
+            number, link(rx.icon(icon, size=14), label, to=f"/appointments/{number}", class_name="button button-small")
+        )
+
+    return rx.el.div(
+        rx.el.span(rx.el.b(series["words"]), rx.el.span(series["ends"], class_name="and"), class_name="num"),
+        rx.el.span(series["place"], class_name="mute num"),
+        rx.el.div(
+            beside("Before", "arrow_left", series["earlier"]),
+            beside("Next", "arrow_right", series["later"]),
+            class_name="acts",
+        ),
+        class_name="visit-series",
     )
 
 

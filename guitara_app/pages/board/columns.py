@@ -89,10 +89,16 @@ def _warnings(card: CardVar) -> rx.Component:
 
 def _lines(card: CardVar, right: rx.Component, *, first: rx.Var[str], second: rx.Component) -> rx.Component:
     return rx.fragment(
-        rx.el.span(rx.el.b(first, class_name="card-first num"), right, class_name="row"),
+        rx.el.span(
+            rx.el.b(first, rx.cond(card["repeats"], _repeats()), class_name="card-first num"), right, class_name="row"
+        ),
         rx.el.span(second),
         rx.el.span(dotted(card["people"], card["driver"]), class_name="mute"),
     )
+
+
+def _repeats() -> rx.Component:
+    return rx.icon("repeat", size=12, aria_label="One of a series", role="img", class_name="card-repeats")
 
 
 def _what(card: CardVar) -> rx.Component:

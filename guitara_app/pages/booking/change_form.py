@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_clashes, draft_clear, draft_form, draft_set
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_set, draft_when
 from guitara_app.components.drawer import drawer, drawer_button, drawer_close
 from guitara_app.live import AppointmentLive
 from guitara_app.pages.booking.caller import known, place
@@ -12,7 +12,9 @@ from guitara_app.pages.booking.changing import ChangeState
 from guitara_app.pages.booking.fields import field, group, text_field
 from guitara_app.pages.booking.parts import foot, more, what, when
 from guitara_app.pages.booking.people import people
+from guitara_app.pages.booking.repeat import evenings
 from guitara_app.pages.booking.slots import find_slots_for
+from guitara_app.pages.booking.views import Choice
 from guitara_app.pages.shell import Who
 
 DRAWER = "change"
@@ -42,6 +44,7 @@ def change_drawer() -> rx.Component:
         ),
         draft_form(
             rx.el.div(
+                _which(),
                 when(ChangeState, find_slots_for(number), first=True),
                 what(ChangeState),
                 people(ChangeState),
@@ -74,6 +77,29 @@ def change_drawer() -> rx.Component:
         hotkey="c",
         class_name="booking",
         custom_attrs={"aria-labelledby": "change-title"},
+    )
+
+
+def _which() -> rx.Component:
+    """Of a visit of a series: which of its visits the change is for, and what it comes to for each."""
+
+    def choice(one: rx.vars.ObjectVar[Choice]) -> rx.Component:
+        return rx.el.option(one["label"], value=one["value"], key=one["value"])
+
+    reach = draft_field(
+        rx.foreach(ChangeState.reaches, choice), name="reach", element="select", fallback="one", class_name="input"
+    )
+    again = draft_set("Choose again", patch={"reach": "one"}, class_name="button button-small")
+    return rx.cond(
+        ChangeState.reaches.length() > 0,
+        group(
+            "Series",
+            rx.el.p(AppointmentLive.detail["series"]["words"], class_name="num"),
+            field(ChangeState, "Change", "reach", reach),
+            rx.cond(ChangeState.problems.get("reach", "") != "", rx.el.div(again, class_name="line")),
+            draft_when(evenings(ChangeState), name="reach", is_="following"),
+            draft_when(evenings(ChangeState), name="reach", is_="all"),
+        ),
     )
 
 

@@ -110,11 +110,18 @@ class ChangeDraft(Draft):
 
     visit_id: Id = None
     reason: Words = ""
+    reach: Words = ""
     seen: dict[Annotated[str, Field(max_length=40)], Any] = {}
 
     def over(self, base: dict[str, Any]) -> Draft:
         """The whole form: what was typed over what stands there."""
         return Draft.model_validate(base | self.model_dump(exclude_unset=True))
+
+    @property
+    def series_version(self) -> int | None:
+        """The version of the series that was seen when it was chosen which visits the change is for."""
+        seen = self.seen.get("reach")
+        return seen if isinstance(seen, int) and 0 < seen < 2**31 else None
 
     def seen_fields(self, stands: VisitFields) -> VisitFields:
         """What the editor saw; of what they did not change, and of what cannot be read, what stands there now."""

@@ -45,7 +45,7 @@ def evenings(state: Form) -> rx.Component:
         rx.cond(
             view["words"],
             rx.el.p(rx.el.b(view["words"]), " ", rx.el.span(view["summary"], class_name="mute"), class_name="num"),
-            rx.el.p("The evenings show here once services, start and people are chosen.", class_name="mute"),
+            rx.el.p("The evenings show here once it is known what is wanted.", class_name="mute"),
         ),
         problem(state, "repeat"),
         rx.cond(

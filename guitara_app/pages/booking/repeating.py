@@ -90,22 +90,24 @@ def looked(
         seen = preview_series(session, booking, repeat, now=at)
     except Invalid as error:
         return NO_SERIES, {}, {error.field or "repeat": error.sentence}
-    chosen = choices_stand(seen.rows, choices_of(draft.instead))
-    problems = problems_of(seen.rows, {row.evening: chosen.get(row.evening) for row in seen.rows}, booking)
+    chosen = standing_choices(seen, choices_of(draft.instead))
+    problems = problems_of(seen.rows, chosen, booking.off_shift_reason)
     return view_of(seen), chosen, problems
 
 
-def problems_of(
-    rows: list[Occurrence], chosen: Mapping[date, Instead | None], booking: BookingRequest
-) -> dict[str, str]:
+def standing_choices(seen: SeriesPreview, typed: Mapping[date, Instead]) -> dict[date, Instead]:
+    """What was chosen for evenings that clash, as far as it is still offered."""
+    return choices_stand(seen.clashes, typed)
+
+
+def problems_of(rows: list[Occurrence], chosen: Mapping[date, Instead], off_shift_reason: str) -> dict[str, str]:
     """What is still to be decided before it can be saved."""
-    open_ones = [row for row in rows if row.state == "clash" and chosen.get(row.evening) is None]
+    open_ones = [row for row in rows if row.state == "clash" and row.evening not in chosen]
     problems: dict[str, str] = {}
     if open_ones:
         many = "one evening" if len(open_ones) == 1 else f"{len(open_ones)} evenings"
         problems["repeat"] = f"Choose what becomes of {many} below."
-    anyway = any(one is not None and one.do == "anyway" for one in chosen.values())
-    if anyway and not booking.off_shift_reason.strip():
+    if any(one.do == "anyway" for one in chosen.values()) and not off_shift_reason.strip():
         problems["off_shift_reason"] = "Give the reason to book outside the shift or skills all the same."
     return problems
 

@@ -253,8 +253,11 @@ def other_lines(session: Session, preview: Preview, wanted: date | None) -> list
     return [*times, *others]
 
 
-def base(visit: Standing, name: str) -> Base:
-    """What the form shows of the visit until somebody types; minutes and price only where they were overridden."""
+def base(visit: Standing, name: str, series_version: int = 0) -> Base:
+    """What the form shows of the visit until somebody types; minutes and price only where they were overridden.
+
+    Of a series the version is what is noted as seen when it is chosen which of its visits a change is for.
+    """
     fields = visit.fields
     values = fields.model_dump(mode="json") | {
         "start": f"{fields.start:%H:%M}",
@@ -264,8 +267,9 @@ def base(visit: Standing, name: str) -> Base:
         "address_line": "",
         "locality_id": "",
         "address_notes": "",
+        "reach": "one",
     }
-    return Base(of=name, values=values, fields=fields.model_dump(mode="json"))
+    return Base(of=name, values=values, fields=fields.model_dump(mode="json") | {"reach": series_version})
 
 
 def clash_lines(session: Session, looked: ChangePreview) -> list[ClashLine]:
