@@ -68,7 +68,9 @@ class Draft(BaseModel):
     @classmethod
     def _gather(cls, typed: Any) -> Any:
         """What becomes of each evening of a series is a field of its own in the form: ``on-2026-12-01``."""
-        chosen = {name[3:]: value for name, value in typed.items() if name.startswith("on-") and value}
+        if not isinstance(typed, dict):
+            return typed
+        chosen = {name[3:]: value for name, value in typed.items() if str(name).startswith("on-") and value}
         return {**typed, "instead": chosen} if chosen else typed
 
     @property

@@ -93,6 +93,15 @@ _WISH_OFFER = (
     " SELECT max(id), '2026-11-23', now(), now() + interval '1 hour', '{1}', now() FROM wishes"
 )
 
+_GAP = (
+    "INSERT INTO booking_series (client_id, address_id, frequency, every, weekdays, first_evening, start, service_ids,"
+    " therapist_ids, driver_needed, car_needed, made_at, made_by_id, changed_at, changed_by_id, version) SELECT"
+    " (SELECT client_id FROM client_addresses ORDER BY id LIMIT 1), (SELECT min(id) FROM client_addresses), 'weekly',"
+    " 1, '{0}', '2026-11-23', '21:00', ARRAY[min(id)], '{1}', false, false, now(), 1, now(), 1, 1 FROM services;"
+    " INSERT INTO series_gaps (series_id, business_date, state, found_at)"
+    " SELECT max(id), '2026-11-30', 'open', now() FROM booking_series"
+)
+
 CALLS: dict[str, Call] = {
     "login_state.load": Call(),
     "who.load": Call(),
@@ -202,6 +211,7 @@ CALLS: dict[str, Call] = {
     "waiting_state.find": Call({"typed": "souza"}),
     "waiting_state.save": Call({"draft": {"visit_id": ":wish", "notes": ":key", "idempotency_key": ":key"}}),
     "waiting_state.decline": Call({"wish_id": ":wish", "offer_id": ":wish_offer"}, before=_WISH_OFFER),
+    "waiting_state.skip": Call({"gap_id": ":gap", "reason": "She's away."}, before=_GAP),
     "waiting_state.withdraw": Call({"wish_id": ":wish", "reason": "It's over."}, before=_WISH),
     "system_state.show_hour": Call({"on": True}),
     "profile_state.load": Call(who="ana"),
@@ -222,6 +232,7 @@ SELECT (SELECT min(id) FROM appointments) AS visit, (SELECT max(id) FROM legs WH
   (SELECT min(id) FROM reviews WHERE decision IS NULL) AS review_id,
   (SELECT max(id) FROM assignments WHERE answer = 'offered' AND person_id = :first) AS own_place,
   (SELECT max(id) FROM wishes) AS wish, (SELECT max(id) FROM wish_offers) AS wish_offer,
+  (SELECT max(id) FROM series_gaps) AS gap,
   (SELECT max(id) FROM alarms) AS alarm, (SELECT id FROM people WHERE username = 'admin') AS admin,
   (SELECT max(id) FROM notifications WHERE person_id = :ana AND read_at IS NULL) AS notification,
   (SELECT max(id) FROM handover_notes) AS note, (SELECT max(version) FROM handover_notes) AS note_version,
