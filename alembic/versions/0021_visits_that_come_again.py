@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "0021"
-down_revision = "0017"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
