@@ -23,7 +23,7 @@ from guitara_app.actions import DOINGS, Asks, Form, perform
 from guitara_app.admin.help import HELP
 from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import RULES, Action
-from guitara_app.appointments.services import withdraw_wish
+from guitara_app.appointments.services import end_series, withdraw_wish
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.availability.services import approve_time_off, refuse_time_off, take_back_time_off
 from guitara_app.clients import services as clients
@@ -216,6 +216,17 @@ ACTS: dict[str, dict[str, Act]] = {
                 session, actor, number, now=at, reason=data["reason"]
             ),
             possible=lambda row: row.state in ("asked", "approved"),
+        ),
+    },
+    "booking_series": {
+        "end": Act(
+            "End the series",
+            lambda session, actor, number, data, at: end_series(
+                session, actor, number, version=None, reason=data["reason"], now=at
+            ),
+            possible=lambda row: row.ended_at is None,
+            grave=True,
+            words="Every visit of it that is to come is cancelled, and everybody concerned is told once.",
         ),
     },
     "wishes": {

@@ -172,7 +172,8 @@ def _field(column: Column[Any], choices: list[str] | None) -> BaseField:
     if column.foreign_keys and not (column.primary_key and len(column.table.primary_key) == 1):
         target = key_of(target_of(column).name)
         return Reference(relation_of(column), label=label, key=target, required=required, **more)
-    if choices is not None:
+    # Only words are chosen from; numbers of a small set are typed.
+    if choices:
         told = [(value, value.replace("_", " ") or "(none)") for value in choices]
         return Choice(name, label=label, choices=told, required="" not in choices and required, **more)
     simple: list[tuple[Any, type[BaseField]]] = [

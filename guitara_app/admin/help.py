@@ -41,6 +41,12 @@ ABOUT: dict[str, About] = {
     "attention_claims": About("Visits", "Taken on at the desk", f"Who handles what needs the desk. {_READ}"),
     "wishes": About("Clients", "Waiting list", "Clients who wait for a time; taken off by the action."),
     "wish_offers": About("Clients", "Slots for who waits", f"Times that were found for them. {_READ}"),
+    "booking_series": About(
+        "Visits", "Series", "Visits that come again; changed on a visit's page, ended by the action."
+    ),
+    "series_gaps": About(
+        "Visits", "Evenings without a visit", f"Evenings of series that were skipped or wait. {_READ}"
+    ),
     "clients": About("Clients", "Clients", "Everybody who phones. Checked like the client's card."),
     "client_addresses": About("Clients", "Addresses", "Places of clients; past visits show the correction."),
     "client_phones": About("Clients", "Other phones", "Other numbers of clients; changed on the client's card."),
