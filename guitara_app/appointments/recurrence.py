@@ -17,6 +17,8 @@ from guitara_app.kit.errors import Invalid
 
 MOST_TIMES = 520
 MOST_APART = 52
+LONGEST = timedelta(days=3653)
+"""An end lies no further away than this."""
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
 _UNITS = {"weekly": "week", "monthly": "month"}

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from guitara_app.api.v1 import actions, appointments, catalog, clients, notifications, session, staff, tokens
+from guitara_app.api.v1 import actions, appointments, catalog, clients, notifications, series, session, staff, tokens
 from guitara_app.api.v1.etags import Tagged
 from guitara_app.api.v1.problems import KINDS, problem, speak_problems
 from guitara_app.api.v1.rights import anybody
@@ -22,7 +22,7 @@ api = FastAPI(title="Guitara", version="1", docs_url=None, redoc_url=None, opena
 api.add_middleware(Tagged)
 speak_problems(api)
 describe(api)
-for part in (session, tokens, catalog, staff, clients, appointments, actions, notifications):
+for part in (session, tokens, catalog, staff, clients, appointments, series, actions, notifications):
     # Flat, not nested as FastAPI would: whoever walks the routes sees every one and what it needs.
     api.router.routes.extend(part.router.routes)
 

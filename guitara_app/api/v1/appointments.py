@@ -126,7 +126,8 @@ class Booking(Body):
     def request(self) -> BookingRequest:
         """As the service takes it."""
         new = NewClient(**self.new_client.model_dump()) if self.new_client else None
-        return BookingRequest(**_flat(self, but={"new_client"}), new_client=new)
+        others = set(type(self).model_fields) - set(Booking.model_fields)
+        return BookingRequest(**_flat(self, but={"new_client", *others}), new_client=new)
 
 
 class VisitChange(Body):

@@ -7,7 +7,7 @@ fail the others.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import text
@@ -17,7 +17,7 @@ from sqlmodel import col, select
 from guitara_app.accounts.permissions import SYSTEM, Actor, Permission, require
 from guitara_app.appointments.models import Appointment, BookingSeries, SeriesGap
 from guitara_app.appointments.queries.series import chosen_instead, following, horizon, instead_words, template
-from guitara_app.appointments.recurrence import evenings, in_words, next_evening
+from guitara_app.appointments.recurrence import LONGEST, evenings, in_words, next_evening
 from guitara_app.appointments.rules import check_people, needs_car, plan
 from guitara_app.appointments.series_requests import Instead, SeriesRequest
 from guitara_app.appointments.services.booking import OfSeries, address_of, book, client_of
@@ -32,6 +32,7 @@ from guitara_app.kit.events import keep_result, record, result_of_key
 T = TypeVar("T")
 
 _NAMED = 3
+_BEGINS_WITHIN = timedelta(days=366)
 REFUSALS = (Conflict, Invalid, NotFound, NotPossible)
 
 
@@ -52,6 +53,10 @@ def book_series(session: Session, actor: Actor, request: SeriesRequest, *, now: 
         raise Invalid("Choose the first evening and the start.", field="start" if first else "evening")
     if first < firm.calendar.business_date(now):
         raise Invalid("That evening is over. Choose tonight or a later one.", field="evening")
+    if first > firm.calendar.business_date(now) + _BEGINS_WITHIN:
+        raise Invalid("A series begins within a year. Choose an earlier first evening.", field="evening")
+    if repeat.until is not None and repeat.until > first + LONGEST:
+        raise Invalid("A series ends within ten years, or goes on until it is ended.", field="repeat")
     if next_evening(repeat, first, date.min) is None:
         raise Invalid("No evening of this series lies before its end. Choose a later end.", field="repeat")
     check_people(booking)

@@ -17,7 +17,7 @@ from guitara_app.appointments.queries.series import (
     choices_stand,
     preview_series,
 )
-from guitara_app.appointments.recurrence import Frequency, Repeat
+from guitara_app.appointments.recurrence import LONGEST, Frequency, Repeat
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.series_requests import Instead, SeriesRequest
 from guitara_app.kit.errors import Invalid
@@ -69,7 +69,7 @@ def repeat_of(draft: Draft, evening: date | None) -> tuple[Repeat | None, str]:
             times=_number(draft.repeat_times or str(_USUAL_TIMES), "Type how many visits, like 10.")
             if ends == "times"
             else None,
-            until=_until(draft.repeat_until) if ends == "until" else None,
+            until=_until(draft.repeat_until, evening) if ends == "until" else None,
         ), ""
     except Invalid as error:
         return None, error.sentence
@@ -178,8 +178,11 @@ def _number(typed: str, otherwise: str) -> int:
     return int(typed[:4])
 
 
-def _until(typed: str) -> date:
+def _until(typed: str, first: date) -> date:
     try:
-        return date.fromisoformat(typed)
+        last = date.fromisoformat(typed)
     except ValueError:
         raise Invalid("Choose the last evening.") from None
+    if not first <= last <= first + LONGEST:
+        raise Invalid("The last evening must be after the first, and within ten years.")
+    return last
