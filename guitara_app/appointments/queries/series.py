@@ -74,8 +74,11 @@ class SeriesPreview(NamedTuple):
 
 
 def horizon(firm: FirmSettings, now: datetime) -> date:
-    """The last evening that is booked already; later ones follow as they come within it."""
-    return firm.calendar.business_date(now) + timedelta(days=min(7 * firm.series_weeks, firm.book_ahead_days))
+    """The last evening that is booked already; later ones follow as they come within it.
+
+    One evening less than can be booked: the shifts of the last one are written in the course of the day.
+    """
+    return firm.calendar.business_date(now) + timedelta(days=min(7 * firm.series_weeks, firm.book_ahead_days - 1))
 
 
 def template(series: BookingSeries, day: date) -> BookingRequest:

@@ -28,7 +28,9 @@ Ask = Callable[[TestClient, House, int], Any]
 
 def get(path: str) -> Ask:
     def ask(client: TestClient, house: House, visit: int) -> Any:
-        return client.get(path.format(visit=visit, client=house.firm.client, therapist=house.firm.therapists[0]))
+        series = newest("booking_series") if "{series}" in path else 0
+        firm = house.firm
+        return client.get(path.format(visit=visit, client=firm.client, therapist=firm.therapists[0], series=series))
 
     return ask
 
@@ -43,6 +45,7 @@ def send(method: str, path: str, body: Callable[[House, int], dict[str, Any]] = 
             "therapist": house.firm.therapists[1],
             "token": newest("api_tokens"),
             "place": place(visit),
+            "series": newest("booking_series") if "{series}" in path else 0,
         }
         return client.request(method, path.format(**numbers), json=body(house, visit))
 
@@ -51,7 +54,7 @@ def send(method: str, path: str, body: Callable[[House, int], dict[str, Any]] = 
 
 def newest(table: str) -> int:
     with reading() as session:
-        return int(session.execute(text(f"SELECT max(id) FROM {table}")).scalar_one())
+        return int(session.execute(text(f"SELECT max(id) FROM {table}")).scalar_one() or 0)
 
 
 def place(visit: int) -> int:
@@ -73,6 +76,14 @@ def booking(house: House, visit: int) -> dict[str, Any]:
         "address_id": firm.address,
         "off_shift_reason": "She said it's fine.",
     }
+
+
+def series(house: House, visit: int) -> dict[str, Any]:
+    """Of one visit, like the booking, two evenings later."""
+    evening = "2026-11-26" if visit < 8 else "2026-11-27"
+    anyway = {"evening": evening, "do": "anyway"}
+    rule = {"frequency": "weekly", "times": 1}
+    return booking(house, visit) | {"evening": evening, "rule": rule, "instead": [anyway]}
 
 
 ROUTES: dict[str, Ask] = {
@@ -102,6 +113,9 @@ ROUTES: dict[str, Ask] = {
     "PATCH /appointments/{appointment_id}": send(
         "PATCH", "/appointments/{visit}", lambda house, n: {"reason": "asked", "notes": f"It's {n}"}
     ),
+    "POST /series": send("POST", "/series", series),
+    "GET /series/{series_id}": get("/series/{series}"),
+    "POST /series/{series_id}/end": send("POST", "/series/{series}/end", lambda house, n: {"reason": "moved away"}),
     "POST /notifications/read": send(
         "POST", "/notifications/read", lambda house, n: {"up_to": newest("notifications")}
     ),
