@@ -24,6 +24,7 @@ from guitara_app.clients.queries import search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
 from guitara_app.kit.time import Period, now, period
+from guitara_app.reports.queries import workload
 
 # Common and rare names, parts of names, an e-mail, and somebody who is not there.
 _NAMES = ("maria san", "santos", "ana cruz", "grace e", "peña", "o'hara", "de los santos", "client77", "xqzw")
@@ -92,6 +93,19 @@ def slot_search(firm: Firm, runs: int) -> list[Row]:
     return [
         row("slot search, two people and a car, four weeks", timed(lambda n: look(n, "same"), runs), 200, 100),
         row("slot search, anybody and a car, four weeks", timed(lambda n: look(n, "any"), runs // 3), 200, 150),
+    ]
+
+
+def report(firm: Firm, runs: int) -> list[Row]:
+    """How work was shared among everybody, counted anew; what is kept of it costs nothing."""
+
+    def count(evenings: int) -> None:
+        with reading() as session:
+            workload(session, firm.day - timedelta(days=evenings - 1), firm.day, now=now())
+
+    return [
+        row("workload of a week, counted", timed(lambda _: count(7), runs // 10, warm_up=2), 1_000, 300),
+        row("workload of a year, counted", timed(lambda _: count(365), max(5, runs // 20), warm_up=2), 2_000, 1_000),
     ]
 
 

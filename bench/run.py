@@ -44,6 +44,7 @@ _LOOKUPS = {
     "candidates": lookups.free_staff,
     "slot search": lookups.slot_search,
     "client search": lookups.client_search,
+    "workload": lookups.report,
 }
 _PAGES = ("dashboard", "calendar", "book", "push", "notifications", "transition", "connections", "timeline")
 NAMES = (*_LOOKUPS, *_PAGES, "compared", "load", "change", "race")

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from guitara_app.appointments.timeline import Job, in_the_way
@@ -33,13 +34,19 @@ class Evenings:
 
     def is_free(self, person: int, job: Job) -> bool:
         """Gives the services, is on shift for the whole of it that evening, and nothing is in the way."""
-        day = self.calendar.business_date(job.start)
-        on_shift = any(
-            evening == day and shift.lower <= job.start and job.end <= shift.upper
+        return (
+            person in self.giving
+            and self._is_on_shift(person, job)
+            and not in_the_way(job, self.jobs.get(person, ()), self.travel)
+        )
+
+    def _is_on_shift(self, person: int, job: Job) -> bool:
+        # Asked for everybody and every quarter hour: which evening it is only matters where the hours fit.
+        return any(
+            shift.lower <= job.start and job.end <= shift.upper and evening == self.calendar.business_date(job.start)
             for evening, shift in self.shifts.get(person, ())
             if shift.lower is not None and shift.upper is not None
         )
-        return person in self.giving and on_shift and not in_the_way(job, self.jobs.get(person, ()), self.travel)
 
     def of(self, day: date, length: timedelta) -> Evenings:
         """The same for one evening alone: the shifts of it, and the jobs near enough to matter to one of ``length``."""
@@ -130,6 +137,7 @@ def openings(evenings: Evenings, search: Search, drivers: Callable[[date], Drive
     for day in search.days:
         tonight = evenings.of(day, length)
         who = drivers(day) if drivers else _NobodyDrives()
+        order = _order(tonight, search)
         for start in quarters(evenings.calendar, search, day):
             last = found[-1] if found else None
             if last is not None and _goes_on(last, tonight, search, start, who):
@@ -137,7 +145,7 @@ def openings(evenings: Evenings, search: Search, drivers: Callable[[date], Drive
                 continue
             if len(found) == search.at_most:
                 return found
-            opening = _opening(tonight, search, day, start, who)
+            opening = _opening(tonight, search, day, start, who, order)
             if opening is not None:
                 found.append(opening)
     return found
@@ -162,23 +170,25 @@ def _goes_on(last: Opening, tonight: Evenings, search: Search, start: datetime, 
     return all(tonight.is_free(person, job) for person in last.people) and who.is_left(start)
 
 
-def _opening(tonight: Evenings, search: Search, day: date, start: datetime, who: Drivers) -> Opening | None:
+def _opening(
+    tonight: Evenings, search: Search, day: date, start: datetime, who: Drivers, order: Sequence[int]
+) -> Opening | None:
     job = search.at(start)
     if not all(tonight.is_free(person, job) for person in search.chosen):
         return None
     # Of drivers there are few, of those who could come as others many: who is scarce is asked first.
     if not who.is_left(start):
         return None
-    others = _others(tonight, search, job)
+    others = list(islice((one for one in order if tonight.is_free(one, job)), search.others))
     if len(others) < search.others:
         return None
     return Opening(day, (start,), (*search.chosen, *others), who.best(start))
 
 
-def _others(tonight: Evenings, search: Search, job: Job) -> list[int]:
-    """Enough others: who is liked, then who has fewest jobs that evening, then by name."""
+def _order(tonight: Evenings, search: Search) -> list[int]:
+    """Those who could come as others: who is liked, then who has fewest jobs that evening, then by name."""
     if not search.others:
         return []
-    spare = [one for one in tonight.names if one not in search.chosen and tonight.is_free(one, job)]
-    spare.sort(key=lambda one: (one not in search.liked, len(tonight.jobs.get(one, ()))))
-    return spare[: search.others]
+    giving = tonight.giving - set(search.chosen)
+    could = [one for one in tonight.names if one in tonight.shifts and one in giving]
+    return sorted(could, key=lambda one: (one not in search.liked, len(tonight.jobs.get(one, ()))))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.rows import pesos
@@ -15,18 +15,22 @@ from guitara_app.money.rules import commission
 
 # A place that was called off for safety earns nothing; whoever extended shares the extension by the minutes.
 _PAID = """
-SELECT g.person_id, v.id AS visit_id, v.business_date AS day, p.amount, p.extension,
-  (SELECT count(*) FROM assignments o WHERE o.appointment_id = v.id AND {worked}) AS among,
-  g.extension_minutes AS mine,
-  (SELECT sum(o.extension_minutes) FROM assignments o WHERE o.appointment_id = v.id AND {worked}) AS everybodys
+SELECT g.person_id, v.id AS visit_id, v.business_date AS day, p.amount, p.extension, w.among,
+  g.extension_minutes AS mine, w.everybodys
 FROM assignments g JOIN appointments v ON v.id = g.appointment_id
 CROSS JOIN LATERAL (SELECT sum(y.amount) AS amount, sum(y.extension_amount) AS extension FROM payments y
   WHERE y.appointment_id = v.id AND y.kind <> 'write_off') p
+CROSS JOIN LATERAL (SELECT count(*) AS among, sum(o.extension_minutes) AS everybodys FROM assignments o
+  WHERE o.appointment_id = v.id AND {worked}) w
 WHERE (CAST(:person AS bigint) IS NULL OR g.person_id = :person) AND {mine} AND v.business_date BETWEEN :first AND :day
   AND g.planned_start >= CAST(:first AS date) - 1 AND p.amount IS NOT NULL
 """
 _WORKED = "{0}.progress = 'ended' AND {0}.answer = 'released' AND {0}.ended_early IS DISTINCT FROM 'safety'"
 _STATEMENT = _PAID.format(worked=_WORKED.format("o"), mine=_WORKED.format("g"))
+_ALIKE = (
+    f"SELECT person_id, amount, extension, among, mine, everybodys, count(*) AS visits FROM ({_STATEMENT}) paid"  # noqa: S608
+    " GROUP BY 1, 2, 3, 4, 5, 6"
+)
 
 
 class Earned(TypedDict):
@@ -47,24 +51,28 @@ class Share(NamedTuple):
     amount: Decimal
 
 
+def earned_by_each(session: Session, first: date, last: date) -> dict[int, Decimal]:
+    """What every therapist has earned in these business days, by their number.
+
+    Visits that were paid alike are counted once, and taken as often as there are: of a year it is quicker so.
+    """
+    share = firm_settings(session).commission_share
+    found: dict[int, Decimal] = {}
+    for row in session.execute(text(_ALIKE), {"person": None, "first": first, "day": last}):
+        found[row.person_id] = found.get(row.person_id, Decimal(0)) + row.visits * _commission(row, share)
+    return found
+
+
 def shares(session: Session, first: date, last: date, person_id: int | None = None) -> list[Share]:
     """What each therapist, or this one, has earned of each visit of these business days that was paid."""
     share = firm_settings(session).commission_share
     rows = session.execute(text(_STATEMENT), {"person": person_id, "first": first, "day": last})
-    return [
-        Share(
-            row.person_id,
-            row.visit_id,
-            row.day,
-            commission(
-                (row.amount, row.extension),
-                share,
-                row.among,
-                Decimal(row.mine) / row.everybodys if row.everybodys else Decimal(1) / row.among,
-            ),
-        )
-        for row in rows
-    ]
+    return [Share(row.person_id, row.visit_id, row.day, _commission(row, share)) for row in rows]
+
+
+def _commission(row: Row[Any], share: Decimal) -> Decimal:
+    extended = Decimal(row.mine) / row.everybodys if row.everybodys else Decimal(1) / row.among
+    return commission((row.amount, row.extension), share, row.among, extended)
 
 
 def earned(session: Session, person_id: int, *, now: datetime) -> Earned:

@@ -13,14 +13,10 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit import cache
 from guitara_app.kit.database import reading
 from guitara_app.kit.events import evening_topic
-from guitara_app.money.earnings import shares
+from guitara_app.money.earnings import earned_by_each, shares
 from guitara_app.reports.rules import Facts, check_range, load_of, minutes, until_now
 from guitara_app.reports.views import VisitBehind, Workload
 
-_SHIFTS = text(
-    "SELECT person_id, lower(period) AS begins, upper(period) AS over FROM shifts"
-    " WHERE business_date BETWEEN :first AND :last AND (CAST(:person AS bigint) IS NULL OR person_id = :person)"
-)
 _PLACES = text(
     "SELECT g.person_id, a.id AS visit_id, a.business_date, g.answer, g.offered_at, g.answered_at,"
     " g.session_started_at AS begins, g.session_ended_at AS over,"
@@ -59,6 +55,68 @@ _OFFERS = _of_trips(
     " o.answered_at FROM trips t JOIN leg_offers o ON o.leg_id = t.id"
     " WHERE (CAST(:person AS bigint) IS NULL OR o.driver_id = :person) ORDER BY o.offered_at, o.id"
 )
+# All of it in one statement: of a year, the spans alone are half a million, too many to be carried here and counted.
+_SOURCES = """
+WITH visits AS MATERIALIZED (SELECT id FROM appointments WHERE business_date BETWEEN :first AND :last),
+places AS MATERIALIZED (
+  SELECT g.id, g.person_id, v.id AS visit_id, g.answer, g.offered_at, g.answered_at, g.session_started_at,
+    g.session_ended_at FROM visits v JOIN assignments g ON g.appointment_id = v.id),
+trips AS MATERIALIZED (
+  SELECT t.id, v.id AS visit_id, t.driver_id, t.departed_at, t.arrived_at, t.finished_at
+  FROM visits v JOIN legs t ON t.to_appointment_id = v.id
+  UNION ALL
+  SELECT t.id, v.id, t.driver_id, t.departed_at, t.arrived_at, t.finished_at
+  FROM visits v JOIN legs t ON t.from_appointment_id = v.id AND t.to_appointment_id IS NULL),
+answers AS (
+  SELECT person_id, answer, offered_at, answered_at FROM places
+  UNION ALL
+  SELECT o.driver_id, o.answer, o.offered_at, o.answered_at FROM trips t JOIN leg_offers o ON o.leg_id = t.id),
+said AS (
+  SELECT person_id, count(*) FILTER (WHERE answer = ANY(:refused)) AS refused,
+    array_agg(CAST(floor(date_part('epoch', answered_at - offered_at)) AS int))
+      FILTER (WHERE answered_at >= offered_at) AS waits
+  FROM answers GROUP BY 1),
+spans AS (
+  SELECT person_id, 'shift' AS kind, lower(period) AS begins, upper(period) AS over
+  FROM shifts WHERE business_date BETWEEN :first AND :last
+  UNION ALL
+  SELECT person_id, 'work', session_started_at, session_ended_at FROM places WHERE session_started_at IS NOT NULL
+  UNION ALL
+  SELECT driver_id, 'work', departed_at, finished_at FROM trips
+  WHERE departed_at IS NOT NULL AND driver_id IS NOT NULL
+  UNION ALL
+  SELECT p.person_id, 'travel', t.departed_at, coalesce(t.arrived_at, t.finished_at)
+  FROM trips t JOIN leg_passengers r ON r.leg_id = t.id
+  JOIN places p ON p.id = r.assignment_id AND p.visit_id = t.visit_id WHERE t.departed_at IS NOT NULL)"""
+
+
+def _minutes_in(spans: str) -> str:
+    length = "coalesce(sum(extract(epoch FROM upper(one) - lower(one))), 0)"
+    return f"(SELECT CAST({length} / 60 AS int) FROM unnest({spans}) AS one)"  # noqa: S608
+
+
+# Each moment counts once, as far as it has come, by whole minutes (``rules.until_now``).
+COUNTED = f"""
+cut AS (
+  SELECT person_id, kind, date_bin('1 minute', begins, 'epoch') AS begins,
+    date_bin('1 minute', least(over, :now), 'epoch') AS over FROM spans),
+merged AS (
+  SELECT person_id, count(*) FILTER (WHERE kind = 'work') AS jobs,
+    range_agg(CASE WHEN begins < over AND kind = 'shift' THEN tstzrange(begins, over) END) AS shift,
+    range_agg(CASE WHEN begins < over AND kind = 'work' THEN tstzrange(begins, over) END) AS work,
+    range_agg(CASE WHEN begins < over AND kind = 'travel' THEN tstzrange(begins, over) END) AS travel
+  FROM cut GROUP BY 1),
+counted AS (
+  SELECT person_id, jobs, {_minutes_in("shift")} AS on_shift, {_minutes_in("work")} AS worked,
+    {_minutes_in("travel")} AS travel,
+    {_minutes_in("shift - coalesce(work, '{}') - coalesce(travel, '{}')")} AS idle FROM merged)
+"""  # noqa: S608
+_FACTS = text(f"""{_SOURCES}, {COUNTED}
+SELECT coalesce(c.person_id, s.person_id) AS person_id, coalesce(c.on_shift, 0) AS on_shift,
+  coalesce(c.worked, 0) AS worked, coalesce(c.travel, 0) AS travel, coalesce(c.idle, 0) AS idle,
+  coalesce(c.jobs, 0) AS jobs, coalesce(s.refused, 0) AS refused, coalesce(s.waits, '{{}}') AS waits
+FROM counted c FULL JOIN said s ON s.person_id = c.person_id
+""")  # noqa: S608
 _PEOPLE = text(
     "SELECT id, name, role FROM people WHERE role IN ('therapist', 'driver')"
     " AND (disabled_at IS NULL OR id = ANY(:seen)) ORDER BY role DESC, name, id"
@@ -86,7 +144,7 @@ def kept_workload(first: date, last: date, *, now: datetime) -> Workload:
 
 def workload(session: Session, first: date, last: date, *, now: datetime) -> Workload:
     """Everybody's figures of these business days; whoever has left is there when they worked in them."""
-    facts = _facts(session, first, last, None, now)
+    facts = _facts(session, first, last, now)
     people = session.execute(_PEOPLE, {"seen": sorted(facts)})
     return Workload(
         first=first.isoformat(),
@@ -145,34 +203,22 @@ def visits_behind(session: Session, person_id: int, first: date, last: date, *, 
     return found
 
 
-def _facts(session: Session, first: date, last: date, person: int | None, now: datetime) -> dict[int, Facts]:
-    values = _values(first, last, person)
+def _facts(session: Session, first: date, last: date, now: datetime) -> dict[int, Facts]:
+    refused = list(_REFUSED)
     facts: dict[int, Facts] = defaultdict(Facts)
-    for row in session.execute(_SHIFTS, values):
-        facts[row.person_id].shifts += until_now(row.begins, row.over, now)
-    for row in session.execute(_PLACES, values):
-        one = facts[row.person_id]
-        _count_answer(one, row)
-        if row.begins is not None:
-            one.jobs += 1
-            one.worked += until_now(row.begins, row.over, now)
-    for row in session.execute(_RIDES, values):
-        facts[row.person_id].travel += until_now(row.begins, row.over, now)
-    for row in session.execute(_TRIPS, values):
-        facts[row.person_id].jobs += 1
-        facts[row.person_id].worked += until_now(row.begins, row.over, now)
-    for row in session.execute(_OFFERS, values):
-        _count_answer(facts[row.person_id], row)
-    for share in shares(session, first, last, person):
-        facts[share.person_id].earned += share.amount
+    for row in session.execute(_FACTS, {"first": first, "last": last, "now": now, "refused": refused}):
+        facts[row.person_id] = Facts(
+            on_shift=row.on_shift,
+            worked=row.worked,
+            travel=row.travel,
+            idle=row.idle,
+            jobs=row.jobs,
+            refused=row.refused,
+            waits=row.waits,
+        )
+    for person, amount in earned_by_each(session, first, last).items():
+        facts[person].earned = amount
     return dict(facts)
-
-
-def _count_answer(facts: Facts, row: Any) -> None:
-    facts.refused += row.answer in _REFUSED
-    wait = _wait(row)
-    if wait is not None:
-        facts.waits.append(wait)
 
 
 def _wait(row: Any) -> int | None:

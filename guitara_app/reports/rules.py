@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
 
-from guitara_app.availability.rules import Span, merge, subtract
+from guitara_app.availability.rules import Span, merge
 from guitara_app.kit.errors import Invalid
 from guitara_app.reports.views import LoadRow
 
-MOST_DAYS = 92
+MOST_DAYS = 366
 
 MEANINGS = {
     "On shift": "hours that were planned, breaks and time off taken out, up to now",
@@ -29,11 +29,12 @@ MEANINGS = {
 
 @dataclass(slots=True)
 class Facts:
-    """What one person did, as spans of time and single answers."""
+    """What one person did: whole minutes, each moment counted once, and single answers."""
 
-    shifts: list[Span] = field(default_factory=list)
-    worked: list[Span] = field(default_factory=list)
-    travel: list[Span] = field(default_factory=list)
+    on_shift: int = 0
+    worked: int = 0
+    travel: int = 0
+    idle: int = 0
     jobs: int = 0
     earned: Decimal = Decimal(0)
     refused: int = 0
@@ -41,18 +42,17 @@ class Facts:
 
 
 def load_of(person_id: int, name: str, role: str, facts: Facts) -> LoadRow:
-    """The figures that come of the facts. What overlaps is counted once."""
+    """The figures that come of the facts."""
     driver = role == "driver"
-    busy = merge([*facts.worked, *facts.travel])
     return LoadRow(
         person_id=person_id,
         name=name,
         role=role,
-        on_shift=minutes(facts.shifts),
-        worked=minutes(facts.worked),
+        on_shift=facts.on_shift,
+        worked=facts.worked,
         jobs=facts.jobs,
-        travel=None if driver else minutes(facts.travel),
-        idle=minutes(subtract(merge(facts.shifts), busy)),
+        travel=None if driver else facts.travel,
+        idle=facts.idle,
         earned=None if driver else facts.earned,
         refused=facts.refused,
         waits=sorted(facts.waits),
@@ -112,7 +112,7 @@ def check_range(first: date, last: date, tonight: date) -> None:
     """Refuse what cannot be counted.
 
     Raises:
-        Invalid: it ends before it begins, lies ahead, or is longer than 92 evenings; ``field`` is first or last.
+        Invalid: it ends before it begins, lies ahead, or is longer than a year; ``field`` is first or last.
     """
     if last < first:
         raise Invalid("The last evening is before the first.", field="last")

@@ -71,10 +71,13 @@ class Fleet:
 
     def _left(self, trip: Trip, *, at_most: int = 0) -> list[OnDuty]:
         """Who is left for it; with ``at_most`` perhaps not all of them."""
-        job, waiting = trip.job, 0 if self._given else self._in_the_same_time(trip.job)
-        jobs = self._given or self._jobs
+        job, jobs = trip.job, self._given or self._jobs
         free = (one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs))
-        left = list(islice(free, waiting + at_most) if at_most else free)
+        left = list(islice(free, 1))
+        if not left:
+            return left
+        waiting = 0 if self._given else self._in_the_same_time(job)
+        left += islice(free, waiting + at_most - 1) if at_most else free
         if left and len(left) <= waiting:
             # Otherwise somebody is left however those are given out.
             jobs = self._given_out()
@@ -160,12 +163,13 @@ def _fleets(
     jobs = {person: [one.job for one in theirs] for person, theirs in known.items()}
     # What was to leave long ago is late, and leaves as soon as it can.
     since, until = min(begins for begins, _ in whole.values()) - _REACH, max(ends for _, ends in whole.values())
-    waiting = [one for one in pending_trips(session, since, until, now=now) if one.leg_id not in given_up]
+    pending = pending_trips(session, since, until, now=now)
+    waiting = [(one.start, one.end + _REACH, one) for one in pending if one.leg_id not in given_up]
     return {
         day: Fleet(
             people=people,
             jobs={one.id: _near(jobs[one.id], whole[day]) for one in people},
-            waiting=[one for one in waiting if one.start < whole[day][1] and whole[day][0] < one.end + _REACH],
+            waiting=[one for start, end, one in waiting if start < whole[day][1] and whole[day][0] < end],
             travel=travel,
         )
         for day, people in duty.items()

@@ -23,7 +23,13 @@ from guitara_app.reports.queries import kept_workload, visits_behind
 from guitara_app.reports.rules import deviations, response, total, utilisation
 from guitara_app.reports.views import LoadRow, VisitBehind, Workload
 
-RANGES = {"tonight": "Tonight", "week": "Last 7 evenings", "month": "This month", "custom": "From … to …"}
+RANGES = {
+    "tonight": "Tonight",
+    "week": "Last 7 evenings",
+    "month": "This month",
+    "year": "This year",
+    "custom": "From … to …",
+}
 
 Range = Annotated[str, Field(pattern=f"^({'|'.join(RANGES)})$")]
 Role = Annotated[str, Field(pattern="^(|therapist|driver)$")]
@@ -237,6 +243,8 @@ def _days(chosen: str, first: str, last: str, at: datetime) -> tuple[date, date]
         return tonight - timedelta(days=6), tonight
     if chosen == "month":
         return tonight.replace(day=1), tonight
+    if chosen == "year":
+        return tonight.replace(month=1, day=1), tonight
     try:
         return date.fromisoformat(first), date.fromisoformat(last)
     except ValueError as error:

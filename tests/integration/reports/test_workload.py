@@ -10,6 +10,9 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
 
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.services import (
@@ -26,7 +29,7 @@ from guitara_app.appointments.services import (
 from guitara_app.kit import outbox
 from guitara_app.kit.database import engine, reading, run
 from guitara_app.reports.files import to_csv, to_xlsx
-from guitara_app.reports.queries import kept_workload, visits_behind, workload
+from guitara_app.reports.queries import COUNTED, kept_workload, visits_behind, workload
 from guitara_app.reports.rules import total
 from guitara_app.reports.views import LoadRow
 from tests.integration.conftest import Scratch
@@ -128,3 +131,45 @@ def test_it_is_made_once_until_something_changes(firm: Firm, scratch: Scratch) -
     run(lambda s: reject(s, firm.therapist(2), place, reason="Fever.", now=NOW + 2 * MINUTE))
     again = kept_workload(EVENING, EVENING, now=END + MINUTE)
     assert total(again["rows"])["refused"] == total(first["rows"])["refused"] + 1
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 180), st.integers(0, 90), st.integers(0, 59)), max_size=5)
+
+
+def grid(pieces: list[tuple[int, int, int]], until: int) -> set[int]:
+    return {minute for begin, length, _ in pieces for minute in range(begin, begin + length) if minute < until}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(shifts=PIECES, worked=PIECES, travel=PIECES, until=st.integers(0, 300))
+def test_every_minute_counts_once_as_far_as_it_has_come_and_idle_is_what_is_left(
+    database: object,
+    shifts: list[tuple[int, int, int]],
+    worked: list[tuple[int, int, int]],
+    travel: list[tuple[int, int, int]],
+    until: int,
+) -> None:
+    del database
+    spans = [
+        (kind, NOW + begin * MINUTE + seconds, NOW + (begin + length) * MINUTE + seconds)
+        for kind, pieces in (("shift", shifts), ("work", worked), ("travel", travel))
+        for begin, length, second in pieces
+        for seconds in [timedelta(seconds=second)]
+    ]
+    values = {
+        "kinds": [kind for kind, _, _ in spans],
+        "begins": [begins for _, begins, _ in spans],
+        "over": [over for _, _, over in spans],
+        "now": NOW + until * MINUTE,
+    }
+    given_spans = (
+        "WITH spans AS (SELECT 7 AS person_id, * FROM unnest(CAST(:kinds AS text[]),"
+        " CAST(:begins AS timestamptz[]), CAST(:over AS timestamptz[])) AS one(kind, begins, over))"
+    )
+    with reading() as session:
+        found = session.execute(text(f"{given_spans}, {COUNTED} SELECT * FROM counted"), values).one_or_none()
+    on_shift, work, way = grid(shifts, until), grid(worked, until), grid(travel, until)
+    assert (found is None) is (not spans)
+    if found is not None:
+        assert (found.on_shift, found.worked, found.travel) == (len(on_shift), len(work), len(way))
+        assert (found.idle, found.jobs) == (len(on_shift - work - way), len(worked))

@@ -26,29 +26,6 @@ from guitara_app.reports.rules import (
 ZERO = datetime(2026, 11, 23, 23, 0, tzinfo=ZoneInfo("Asia/Manila"))
 MINUTE = timedelta(minutes=1)
 
-pieces = st.lists(st.tuples(st.integers(0, 180), st.integers(1, 90)), max_size=5)
-
-
-def spans(found: list[tuple[int, int]]) -> list[tuple[datetime, datetime]]:
-    return [(ZERO + begin * MINUTE, ZERO + (begin + length) * MINUTE) for begin, length in found]
-
-
-def grid(found: list[tuple[int, int]]) -> set[int]:
-    return {begin + number for begin, length in found for number in range(length)}
-
-
-@given(shifts=pieces, worked=pieces, travel=pieces)
-def test_every_minute_counts_once_and_idle_is_what_is_left(
-    shifts: list[tuple[int, int]], worked: list[tuple[int, int]], travel: list[tuple[int, int]]
-) -> None:
-    row = load_of(1, "Liza", "therapist", Facts(spans(shifts), spans(worked), spans(travel)))
-    assert (row["on_shift"], row["worked"], row["travel"]) == (len(grid(shifts)), len(grid(worked)), len(grid(travel)))
-    assert row["idle"] == len(grid(shifts) - grid(worked) - grid(travel))
-    if grid(shifts):
-        assert utilisation(row) == round(100 * len(grid(worked)) / len(grid(shifts)), 1)
-    else:
-        assert utilisation(row) is None
-
 
 @given(
     people=st.lists(
@@ -63,7 +40,7 @@ def test_the_total_is_the_sum_of_the_rows(people: list[tuple[int, int, Decimal, 
             number,
             "O'Hara",
             "therapist",
-            Facts(spans([(0, shift)]) if shift else [], spans([(0, work)]) if work else [], [], 1, paid, 2, waits),
+            Facts(on_shift=shift, worked=work, jobs=1, earned=paid, refused=2, waits=waits),
         )
         for number, (shift, work, paid, waits) in enumerate(people)
     ]
@@ -77,12 +54,13 @@ def test_the_total_is_the_sum_of_the_rows(people: list[tuple[int, int, Decimal, 
 
 def test_the_average_is_of_those_of_the_same_role_who_were_there() -> None:
     rows = [
-        load_of(1, "A", "therapist", Facts(spans([(0, 100)]), spans([(0, 90)]))),
-        load_of(2, "B", "therapist", Facts(spans([(0, 100)]), spans([(0, 30)]))),
+        load_of(1, "A", "therapist", Facts(on_shift=100, worked=90)),
+        load_of(2, "B", "therapist", Facts(on_shift=100, worked=30)),
         load_of(3, "C", "therapist", Facts()),
-        load_of(4, "D", "driver", Facts(spans([(0, 100)]), spans([(0, 10)]))),
+        load_of(4, "D", "driver", Facts(on_shift=100, worked=10)),
     ]
     assert deviations(rows) == {1: 30, 2: -30, 4: 0}
+    assert (utilisation(rows[0]), utilisation(rows[2])) == (90.0, None)
     assert rows[3]["earned"] is None
     assert rows[3]["travel"] is None
 
