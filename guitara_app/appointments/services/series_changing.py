@@ -19,6 +19,7 @@ from guitara_app.accounts.permissions import Actor, require
 from guitara_app.appointments.lifecycle import Action, permission_of
 from guitara_app.appointments.models import Appointment, BookingSeries, SeriesGap
 from guitara_app.appointments.models.appointment import IS_LIVE
+from guitara_app.appointments.models.leg import IS_LIVE as LEG_IS_LIVE
 from guitara_app.appointments.queries.series_changes import Share, Shares, shares, to_come, wanted_fields
 from guitara_app.appointments.recurrence import Repeat, rest_of, walk
 from guitara_app.appointments.requests import ChangeRequest
@@ -348,11 +349,13 @@ def _changed(series: BookingSeries, actor: Actor, now: datetime) -> None:
 
 
 def _going(session: Session, visits: list[int]) -> dict[str, int]:
-    """In how many of these visits each therapist goes."""
+    """In how many of these visits each therapist goes, and each driver drives."""
     rows = session.execute(
         text(
-            "SELECT person_id, count(*) AS many FROM assignments WHERE appointment_id = ANY(:ids)"  # noqa: S608
-            f" AND {IS_LIVE} GROUP BY 1"
+            "SELECT person_id, count(DISTINCT visit) AS many FROM (SELECT person_id, appointment_id AS visit"  # noqa: S608
+            f" FROM assignments WHERE appointment_id = ANY(:ids) AND {IS_LIVE} UNION ALL"
+            " SELECT driver_id, to_appointment_id FROM legs WHERE to_appointment_id = ANY(:ids)"
+            f" AND driver_id IS NOT NULL AND {LEG_IS_LIVE}) g GROUP BY 1"
         ),
         {"ids": visits},
     )

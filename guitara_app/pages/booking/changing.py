@@ -118,7 +118,7 @@ class ChangeState(FormState, rx.State):
                     ),
                 )
                 many = len(several.changed)
-                kept = f", {len(several.kept)} kept as they are" if several.kept else ""
+                kept = f", {len(several.kept)} left as before" if several.kept else ""
                 said = f"Changed {many} visit{'' if many == 1 else 's'} of the series{kept}."
         except Stale as error:
             # What stands there now comes along, so that the choice between mine and theirs is a choice.
