@@ -67,6 +67,12 @@ class Form(BaseModel):
         return {name: value for name, value in self if name not in Form.model_fields}
 
 
+class AcceptForm(Form):
+    """Saying yes, perhaps to all of a series."""
+
+    all_of_series: bool = asked("All visits of this series that wait for an answer", Asks.FLAG, default=False)
+
+
 class InsistForm(Form):
     """Asking the same person again."""
 
@@ -183,7 +189,7 @@ DOINGS: dict[str, Doing] = {
     **{
         action: Doing(target_of(action), form, service)
         for action, form, service in (
-            (Action.ACCEPT, Form, visits.accept),
+            (Action.ACCEPT, AcceptForm, visits.accept_all),
             (Action.REJECT, Form, visits.reject),
             (Action.WITHDRAW, Form, visits.withdraw),
             (Action.INSIST, InsistForm, visits.insist),

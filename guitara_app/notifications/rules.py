@@ -286,7 +286,7 @@ def _series_asked(title: str) -> Line:
 
 
 _SERIES_LOST = Line(_of_series("lost"), "Visits of a series are not yours any more", _series("lost"), urgent=_soon)
-_AS_A_SERIES = frozenset({"booked", "appointment_changed", "appointment_cancelled"})
+_AS_A_SERIES = frozenset({"booked", "appointment_changed", "appointment_cancelled", "offer_accepted"})
 """What is told of a whole series at once when it happens to several of its visits."""
 
 

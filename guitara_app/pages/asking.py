@@ -17,6 +17,7 @@ from guitara_app.appointments.policies import SHORT, Policy
 from guitara_app.appointments.queries.candidates import candidates
 from guitara_app.appointments.queries.choices import about, due, others_of_the_evening, person_of
 from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
+from guitara_app.appointments.queries.series_changes import series_of
 from guitara_app.appointments.queries.series_words import reached
 from guitara_app.appointments.queries.wanted import wanted_for
 from guitara_app.appointments.words import AppointmentState
@@ -178,7 +179,8 @@ _NO_FIELD = AskedField(name="", label="", kind="", options=[], value="", needed=
 def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int, now: datetime) -> AskedField:
     how = Asks(info.json_schema_extra["asks"])
     options = _OPTIONS[how](session, visit_id, target_id, now) if how in _OPTIONS else []
-    if how is Asks.REACH and not options:
+    of_series = how is Asks.REACH or name == "all_of_series"
+    if of_series and (series_of(session, visit_id) is None or (how is Asks.REACH and not options)):
         # A visit of no series is asked about alone.
         return _NO_FIELD
     return AskedField(

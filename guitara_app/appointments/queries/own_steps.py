@@ -67,6 +67,8 @@ def place_steps(visit: VisitRow, seat: dict[str, Any]) -> OwnSteps:
         steps = steps._replace(step=NO_ACT, more=(steps.step, *steps.more))
     if any(one["action"] == Action.ASK_PICKUP for one in acts) or _may_hurry(visit, seat):
         steps = steps._replace(more=(*steps.more, _urgent(seat["id"])))
+    if steps.step["action"] == Action.ACCEPT and visit.row.series_id is not None:
+        steps = steps._replace(more=(_accept_all(seat["id"]), *steps.more))
     steps = steps._replace(then=_then(steps.step, alone=len(visit.counting) == 1))
     waits = steps.step["action"] in ("", Action.ASK_PICKUP)
     return steps._replace(why=_why_no_step(visit, seat)) if waits else steps
@@ -179,6 +181,17 @@ def _urgent(assignment_id: int) -> OwnAct:
         grave=True,
         asks=False,
         values=_URGENT,
+    )
+
+
+def _accept_all(assignment_id: int) -> OwnAct:
+    return OwnAct(
+        action=Action.ACCEPT.value,
+        target_id=assignment_id,
+        label="Accept all of this series",
+        grave=False,
+        asks=False,
+        values={"all_of_series": ["true"]},
     )
 
 

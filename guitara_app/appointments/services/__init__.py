@@ -26,6 +26,7 @@ from guitara_app.appointments.services.relayout import grow_overdue
 from guitara_app.appointments.services.reminding import remind_unanswered
 from guitara_app.appointments.services.reviews import drop, insist, replace
 from guitara_app.appointments.services.series import book_ahead, book_series, close_past_gaps, fill_gap, skip_gap
+from guitara_app.appointments.services.series_answers import accept_all
 from guitara_app.appointments.services.series_changing import cancel_reaching, cancel_series, change_series, end_series
 from guitara_app.appointments.services.sessions import end_session, extend, request_payment, start_session, stop_early
 from guitara_app.appointments.services.sick import sick_now
@@ -40,6 +41,7 @@ from guitara_app.appointments.services.wishes import (
 
 __all__ = [
     "accept",
+    "accept_all",
     "accept_leg",
     "add_wish",
     "arrive",

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.appointments.queries import own_night
 from guitara_app.appointments.queries.attention import needs_me_now
 from guitara_app.appointments.queries.series import choices_stand
 from guitara_app.appointments.queries.series_gaps import gap_rows
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.series_requests import Instead
 from guitara_app.appointments.services import (
+    accept_all,
     book,
     cancel,
     claim,
@@ -27,7 +29,7 @@ from guitara_app.appointments.services import (
 from guitara_app.appointments.services import series as series_module
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import reading, run, transaction
-from guitara_app.kit.errors import Conflict, GuitaraError, Invalid, NotAllowed, NotPossible
+from guitara_app.kit.errors import Conflict, GuitaraError, Invalid, NotAllowed, NotFound, NotPossible
 from guitara_app.notifications.services import tell
 from tests.integration.appointments.series_of import VISITS, Rows, ahead, evening, seen, series, weeks_of_shifts
 from tests.integration.conftest import Scratch
@@ -341,3 +343,46 @@ def test_the_system_books_only_what_is_of_a_series(firm: Firm) -> None:
     with pytest.raises(NotAllowed):
         run(lambda session: book(session, SYSTEM, BookingRequest(), now=NOW))
     assert issubclass(NotAllowed, GuitaraError)
+
+
+class TestAccepting:
+    def accept(self, firm: Firm, seat: int, by: Any, **more: Any) -> None:
+        run(lambda session: accept_all(session, by, seat, all_of_series=True, now=NOW, **more))
+
+    def answers(self, rows: Rows) -> list[str]:
+        return [row.answer for row in rows("SELECT answer FROM assignments ORDER BY planned_start, id")]
+
+    def test_one_tap_says_yes_to_all_of_it_and_to_nothing_else(self, firm: Firm, rows: Rows) -> None:
+        series(firm)
+        firm.book(0, evening=evening(1), start=time(17))
+        [first, *_] = rows("SELECT id FROM assignments ORDER BY planned_start")
+        with reading() as session:
+            night = own_night(session, firm.therapists[0], now=NOW)
+        jobs = [*night["now_jobs"], *night["next_jobs"], *night["later_jobs"]]
+        job = next(one for one in jobs if one["step"]["target_id"] == first.id)
+        [tap] = [one for one in job["more"] if one["label"] == "Accept all of this series"]
+        assert (tap["target_id"], tap["values"]) == (first.id, {"all_of_series": ["true"]})
+        for _ in range(2):
+            self.accept(firm, first.id, firm.therapist(0), idempotency_key="tap")
+        assert self.answers(rows) == ["accepted", "offered", *["accepted"] * 5]
+
+    def test_what_cannot_be_accepted_any_more_stops_nothing(self, firm: Firm, rows: Rows) -> None:
+        number = series(firm)
+        third = rows(VISITS, id=number)[2]
+        run(lambda session: cancel(session, firm.operator, third.id, reason="Away", now=NOW))
+        [first, *_] = rows("SELECT id FROM assignments ORDER BY planned_start")
+        self.accept(firm, first.id, firm.therapist(0))
+        assert self.answers(rows).count("accepted") == 5
+
+    def test_nobody_accepts_for_others_but_the_desk_with_a_reason_told_once(self, firm: Firm, rows: Rows) -> None:
+        series(firm)
+        [first, *_] = rows("SELECT id FROM assignments ORDER BY planned_start")
+        with pytest.raises(NotFound):
+            self.accept(firm, first.id, firm.therapist(1))
+        with pytest.raises(Invalid):
+            self.accept(firm, first.id, firm.operator)
+        run(lambda session: tell(session, now=NOW, limit=500))
+        self.accept(firm, first.id, firm.operator, reason="Phone is dead")
+        run(lambda session: tell(session, now=NOW, limit=500))
+        assert self.answers(rows) == ["accepted"] * 6
+        assert len(rows("SELECT 1 FROM notifications WHERE title LIKE '%did this for you%'")) == 1
