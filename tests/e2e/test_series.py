@@ -17,7 +17,7 @@ from guitara_app.appointments.series_requests import Instead, Reach, SeriesChang
 from guitara_app.appointments.services import book, book_series, change_series
 from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.time import now
-from tests.e2e.conftest import PHONE, People
+from tests.e2e.conftest import PHONE, People, until
 from tests.e2e.staging import hire, one, operator
 from tests.e2e.steps import choose_client, choose_place, open_booking, overflow, saved, soon
 
@@ -211,6 +211,11 @@ def test_an_evening_that_was_not_booked_is_booked_from_the_board_on_a_phone(peop
     )
     run(lambda session: book_series(session, operator(), request, now=now()))
     run(lambda session: book(session, operator(), booking(therapist, start, weeks=2, client=with_place()), now=now()))
+    board = people.sign_in("ana")
+    need = board.locator('.need[data-kind="series"]').first
+    expect(need).to_contain_text("not booked")
+    expect(need.get_by_role("link", name="Book it")).to_be_visible()
+    picture(board, "series-needs")
     page = people.sign_in("bea", size=PHONE, dark=True, path="/waiting")
     gap = page.locator("[data-gap]").first
     expect(gap).to_contain_text("To be decided.")
@@ -229,3 +234,23 @@ def test_an_evening_that_was_not_booked_is_booked_from_the_board_on_a_phone(peop
     saved(sheet)
     expect(gap).to_be_hidden()
     assert len(visits_of(therapist)) == 3
+    expect(need).to_be_hidden()
+
+
+def test_a_therapist_says_yes_to_all_of_it_at_once(people: People) -> None:
+    therapist, start = regular("Kalachuchi"), soon(120)
+    asked = booking(therapist, start, client=with_place())
+    rule = Repeat(frequency="weekly", weekdays=(asked.evening.weekday(),), times=5)  # type: ignore[union-attr, arg-type]
+    request = SeriesRequest(booking=asked, repeat=rule, otherwise="skip")
+    run(lambda session: book_series(session, operator(), request, now=now()))
+    page = people.sign_in("kalachuchi", size=PHONE, path="/tonight")
+    button = page.get_by_role("button", name="Accept all of this series").first
+    expect(button).to_be_visible()
+    assert overflow(page) == []
+    picture(page, "series-therapist")
+    button.click()
+    page.get_by_role("button", name="Tap again if you are sure").click()
+    expect(page.get_by_role("button", name="Accept all of this series")).to_have_count(0)
+    # The button goes at once, the tap is sent meanwhile.
+    statement = "SELECT DISTINCT answer FROM assignments WHERE person_id = :id"
+    until(lambda: [one.answer for one in rows(statement, id=therapist)] == ["accepted"])
