@@ -94,6 +94,7 @@ WORK_FROM: dict[str, tuple[str, ...]] = {
         "wish_booked",
         "wish_changed",
         "wish_declined",
+        "wish_waits_again",
         "wish_withdrawn",
     ),
     TELL: tuple(sorted(RULES)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -37,6 +38,27 @@ class Match(NamedTuple):
 
 Held = Mapping[int, Sequence[Job]]
 """What is promised to others already: jobs that nobody has yet, by person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a wish asks of the visit that would end it; None where it asks nothing. ``only`` is who must go."""
+
+    services: frozenset[int]
+    people: int = 1
+    earliest: datetime | None = None
+    latest: datetime | None = None
+    only: int | None = None
+
+    def is_met(self, start: datetime, services: Collection[int], people: Collection[int]) -> bool:
+        """Whether a visit that starts then, of these services and with these people, is what was waited for."""
+        return (
+            self.services <= set(services)
+            and len(people) >= self.people
+            and (self.only is None or self.only in people)
+            and (self.earliest is None or self.earliest <= start)
+            and (self.latest is None or start <= self.latest)
+        )
 
 
 def hand_out(

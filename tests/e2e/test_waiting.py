@@ -11,7 +11,7 @@ from guitara_app.appointments.services import match_wishes
 from guitara_app.kit.database import run
 from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People
-from tests.e2e.steps import choose_client, choose_place, overflow, saved
+from tests.e2e.steps import book, choose_client, choose_place, overflow, saved, sometime_soon
 
 
 def picture(page: Page, name: str) -> None:
@@ -97,3 +97,18 @@ def test_it_is_changed_declined_and_taken_off_on_a_phone(people: People) -> None
     dialog.get_by_role("button", name="Take off").click()
     expect(line).to_be_hidden()
     expect(desk.locator("[data-wish]").filter(has_text="Only evenings")).to_be_hidden()
+
+
+def test_a_visit_booked_by_hand_ends_the_waiting_and_can_be_undone(people: People) -> None:
+    ana = people.sign_in("ana", path="/waiting")
+    line = add(ana, "castillo", "Rings every day")
+    bea = people.sign_in("bea", base=people.site.two, path="/board")
+    book(bea, "castillo", start=sometime_soon())
+    expect(bea.get_by_text("They wait no more").first).to_be_visible()
+    expect(line).to_be_hidden()
+    ended = ana.get_by_role("region", name="Not waiting any more").locator("li").first
+    expect(ended.get_by_role("link", name=re.compile(r"Booked #\d+"))).to_be_visible()
+    picture(ana, "waiting-met")
+    ended.get_by_role("button", name=re.compile("waits again")).click()
+    expect(line).to_be_visible()
+    assert overflow(ana) == []

@@ -23,7 +23,7 @@ from guitara_app.api.v1.shapes import OwnVisit, Visit, shaped
 from guitara_app.appointments.queries.listing import ListAsk, history, last_event, listed, services_of
 from guitara_app.appointments.queries.rows import visits
 from guitara_app.appointments.requests import BookingRequest, ChangeRequest
-from guitara_app.appointments.services import book, change
+from guitara_app.appointments.services import book, change, wish_met
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.clients.rules import NewClient
 from guitara_app.kit.database import reading, run
@@ -224,7 +224,9 @@ async def booked(actor: Booker, asked: Once, booking: Booking) -> Response:
             raise Invalid("Give either client_id or new_client.", field="client_id")
         if (booking.address_id is None) == (booking.new_address is None):
             raise Invalid("Give either address_id or new_address.", field="address_id")
-        return visit_of(session, actor, book(session, actor, booking.request(), now=now()))
+        made = book(session, actor, booking.request(), now=now())
+        wish_met(session, actor, made, now=now())
+        return visit_of(session, actor, made)
 
     return await carry_out(actor, asked, work, made_at="/appointments")
 

@@ -35,7 +35,9 @@ from guitara_app.appointments.services.wishes import (
     change_wish,
     decline_slot,
     match_wishes,
+    wait_again,
     wish_booked,
+    wish_met,
     withdraw_wish,
 )
 
@@ -100,7 +102,9 @@ __all__ = [
     "step_back",
     "stop_early",
     "swap",
+    "wait_again",
     "wish_booked",
+    "wish_met",
     "withdraw",
     "withdraw_wish",
 ]

@@ -16,7 +16,7 @@ from guitara_app.appointments.models import Appointment, Wish, WishOffer
 from guitara_app.appointments.queries.wishes import held_by, length_of, open_offers, slots_for, still_free
 from guitara_app.appointments.requests import WishRequest
 from guitara_app.appointments.timeline import Job
-from guitara_app.appointments.wishing import Held, Match, Waiting, hand_out
+from guitara_app.appointments.wishing import Asked, Held, Match, Waiting, hand_out
 from guitara_app.catalog.queries import active_services
 from guitara_app.clients import services as clients
 from guitara_app.clients.rules import normal_note
@@ -113,6 +113,67 @@ def wish_booked(session: Session, actor: Actor, wish_id: int, appointment_id: in
     wish.appointment_id = appointment_id
     _close(session, wish, "booked", now=now)
     _tell(session, "wish_booked", actor, wish, now=now)
+
+
+def wish_met(session: Session, actor: Actor, appointment_id: int, *, now: datetime) -> int:
+    """End the waiting of whoever waited for just this visit; returns the wish's number, 0 when nobody did.
+
+    One visit ends one wish of its client: of those it meets (``wishing.Asked``) the one that waits longest.
+
+    Raises:
+        NotAllowed: the actor is not of the desk.
+    """
+    require(actor, Permission.BOOK)
+    visit = session.get_one(Appointment, appointment_id)
+    day, calendar = visit.business_date, firm_settings(session).calendar
+    waits = session.scalars(
+        select(Wish)
+        .where(
+            Wish.client_id == visit.client_id,
+            Wish.state == "waiting",
+            Wish.first_evening <= day,
+            Wish.last_evening >= day,
+        )
+        .order_by(col(Wish.made_at), col(Wish.id))
+        .with_for_update()
+    ).all()
+    if not waits:
+        return 0
+    of = {"id": appointment_id}
+    services = set(session.scalars(text("SELECT service_id FROM appointment_services WHERE appointment_id = :id"), of))
+    people = set(session.scalars(text("SELECT person_id FROM assignments WHERE appointment_id = :id"), of))
+    for wish in waits:
+        asked = Asked(
+            services=frozenset(wish.service_ids),
+            people=wish.people,
+            earliest=calendar.at(day, wish.earliest) if wish.earliest else None,
+            latest=calendar.at(day, wish.latest) if wish.latest else None,
+            only=wish.therapist_id if wish.only_therapist else None,
+        )
+        if asked.is_met(visit.starts_at, services, people):
+            wish_booked(session, actor, wish.id, appointment_id, now=now)
+            return wish.id
+    return 0
+
+
+def wait_again(session: Session, actor: Actor, wish_id: int, *, now: datetime) -> None:
+    """Put somebody back whose waiting ended with a visit that was not what they waited for, or came to nothing.
+
+    Raises:
+        NotAllowed: the actor is not of the desk.
+        NotFound: there is no such wish.
+        NotPossible: it did not end with a visit, or its evenings are over.
+    """
+    require(actor, Permission.BOOK)
+    wish = session.get(Wish, wish_id, with_for_update=True) if 0 < wish_id < 2**63 else None
+    if wish is None:
+        raise NotFound("There is no such wish.")
+    if wish.state != "booked":
+        raise NotPossible("This client waits already, or was taken off. Look at the list.")
+    if wish.last_evening < firm_settings(session).calendar.business_date(now):
+        raise NotPossible("The evenings of this wish are over. Add a new one with later evenings.")
+    wish.state, wish.closed_at, wish.appointment_id, wish.version = "waiting", None, None, wish.version + 1
+    _tell(session, "wish_waits_again", actor, wish, now=now)
 
 
 def match_wishes(session: Session, *, now: datetime) -> int:

@@ -16,7 +16,7 @@ from guitara_app.appointments.queries.preview import Preview, preview
 from guitara_app.appointments.recurrence import Repeat
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.series_requests import Instead
-from guitara_app.appointments.services import book, book_series, fill_gap, wish_booked
+from guitara_app.appointments.services import book, book_series, fill_gap, wish_booked, wish_met
 from guitara_app.clients.queries import card, search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
@@ -136,7 +136,7 @@ class BookingState(FormState, rx.State):
         """Book. When refused, say why beside the field it is about."""
         actor, at = current_actor(), now()
         try:
-            number, unread = await in_thread(run, lambda session: _book(session, actor, draft, at))
+            number, unread, met = await in_thread(run, lambda session: _book(session, actor, draft, at))
             if unread:
                 self._refuse(draft, unread)
                 return
@@ -147,7 +147,8 @@ class BookingState(FormState, rx.State):
                 if draft.repeat
                 else f"#{number}: {name}, {self.sums['night']}"
             )
-            yield rx.toast.success(f"Booked {said}.", close_button=True)
+            listed = " They wait no more: what was asked for on the waiting list is booked." if met else ""
+            yield rx.toast.success(f"Booked {said}.{listed}", close_button=True)
             self.saved = draft.idempotency_key
         except GuitaraError as error:
             self._refuse(draft, {error.field or "form": error.sentence})
@@ -189,28 +190,32 @@ def shown_of(session: Session, draft: Draft, seen: Preview, problems: dict[str, 
     )
 
 
-def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[int, dict[str, str]]:
-    """The number of the visit or the series, or what could not be read or is to be decided, by field."""
+def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[int, dict[str, str], bool]:
+    """The number of the visit or the series, or what could not be read or is to be decided, by field.
+
+    And whether the client had waited for just this.
+    """
     request, unread = draft.request(firm_settings(session).calendar.business_date(at))
     repeat, wrong = repeat_of(draft, request.evening)
     if wrong:
         unread["repeat"] = wrong
     if unread:
-        return 0, unread
+        return 0, unread, False
     if repeat is not None:
         # A request that was carried out before is not looked at again: its own visits would stand in its way.
         chosen, problems = dict[date, Instead](), dict[str, str]()
         if not known_key(session, actor.person_id or 0, request.idempotency_key):
             _, chosen, problems = looked(session, draft, request, repeat, at)
         if problems:
-            return 0, problems
-        return book_series(session, actor, series_request(request, repeat, chosen), now=at), {}
+            return 0, problems, False
+        return book_series(session, actor, series_request(request, repeat, chosen), now=at), {}, False
     number = book(session, actor, request, now=at)
     if draft.wish_id:
         wish_booked(session, actor, draft.wish_id, number, now=at)
+    met = not draft.wish_id and bool(wish_met(session, actor, number, now=at))
     if draft.gap_id:
         fill_gap(session, actor, draft.gap_id, number, now=at)
-    return number, {}
+    return number, {}, met
 
 
 def _consider(draft: Draft, at: datetime, *, with_choices: bool) -> tuple[Choices | None, Shown]:

@@ -215,7 +215,18 @@ def _closed() -> rx.Component:
                 rx.el.span(rx.el.b(row["client"]), rx.el.span(row["when"], class_name="and mute num")),
                 rx.cond(
                     row["appointment_id"],
-                    link("Booked", to=f"/appointments/{row['appointment_id']}", class_name="link"),
+                    rx.el.span(
+                        link(f"Booked #{row['appointment_id']}", to=f"/appointments/{row['appointment_id']}"),
+                        rx.el.button(
+                            "Waits again",
+                            type="button",
+                            aria_label=f"{row['client']} waits again",
+                            title="The visit stays booked; the wish goes back on the list",
+                            on_click=WaitingState.again(row["id"]),
+                            class_name="button button-small button-quiet",
+                        ),
+                        class_name="line nowrap",
+                    ),
                     rx.el.span(rx.match(row["state"], *words.items(), row["state"]), class_name="mute"),
                 ),
                 class_name="row",

@@ -18,7 +18,14 @@ from guitara_app.appointments.queries.preview import Preview
 from guitara_app.appointments.queries.series_gaps import is_open
 from guitara_app.appointments.queries.wishes import wish_row
 from guitara_app.appointments.requests import WishRequest
-from guitara_app.appointments.services import add_wish, change_wish, decline_slot, skip_gap, withdraw_wish
+from guitara_app.appointments.services import (
+    add_wish,
+    change_wish,
+    decline_slot,
+    skip_gap,
+    wait_again,
+    withdraw_wish,
+)
 from guitara_app.clients.queries import search
 from guitara_app.clients.rules import NewClient
 from guitara_app.firm.queries import firm_settings
@@ -195,6 +202,14 @@ class WaitingState(FormState, rx.State):
         actor, at = current_actor(), now()
         await in_thread(run, lambda session: withdraw_wish(session, actor, wish_id, reason=reason, now=at))
         return rx.toast.success("Taken off the waiting list.", close_button=True)
+
+    @rx.event
+    @allow(Permission.BOOK)
+    async def again(self, wish_id: Number) -> Event:
+        """Let somebody wait again whose visit was not what they waited for."""
+        actor, at = current_actor(), now()
+        await in_thread(run, lambda session: wait_again(session, actor, wish_id, now=at))
+        return rx.toast.success("Back on the waiting list.", close_button=True)
 
     @rx.event
     @allow(Permission.BOOK)

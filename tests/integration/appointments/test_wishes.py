@@ -21,7 +21,9 @@ from guitara_app.appointments.services import (
     decline_slot,
     match_wishes,
     reject,
+    wait_again,
     wish_booked,
+    wish_met,
     withdraw_wish,
 )
 from guitara_app.kit.database import reading, run
@@ -154,6 +156,43 @@ def test_a_visit_of_somebody_else_does_not_end_it(firm: Firm, rows: Rows) -> Non
     )
     run(lambda session: wish_booked(session, firm.operator, number, visit, now=NOW))
     assert [row["id"] for row in listed()] == [number]
+
+
+def met(firm: Firm, *people: int, **more: Any) -> int:
+    """Which wish a visit booked by hand ends."""
+    visit = firm.book(*people, **more)
+    return run(lambda session: wish_met(session, firm.operator, visit, now=NOW))
+
+
+def test_a_visit_booked_by_hand_ends_the_wish_it_meets_and_no_other(firm: Firm) -> None:
+    add(firm, first_evening=EVENING + timedelta(days=1), last_evening=EVENING + timedelta(days=2))
+    only = add(firm, therapist_id=firm.therapists[3], only_therapist=True, earliest=None, latest=None)
+    late = add(firm, earliest=time(23, 30), latest=time(0, 30))
+    two = add(firm, people=2, earliest=None, latest=None)
+    assert met(firm, 0, start=time(22)) == 0
+    assert met(firm, 1, start=time(0, 30), off_shift_reason="agreed") == late
+    # One visit ends one wish, and only what still waits.
+    assert met(firm, 2, start=time(0, 15), off_shift_reason="agreed") == 0
+    assert met(firm, 0, 3, start=time(23, 30)) == only
+    assert met(firm, 1, 2, start=time(22)) == two
+    assert len(listed()) == 1
+
+
+def test_who_was_taken_off_by_a_visit_can_wait_again(firm: Firm, rows: Rows) -> None:
+    number = add(firm, earliest=None, latest=None)
+    assert met(firm, 0, start=time(22)) == number
+    with reading() as session:
+        [closed] = waiting_list(session)["closed"]
+    assert (closed["state"], closed["appointment_id"] > 0) == ("booked", True)
+    run(lambda session: wait_again(session, firm.operator, number, now=NOW))
+    assert [row["id"] for row in listed()] == [number]
+    with pytest.raises(NotPossible):
+        run(lambda session: wait_again(session, firm.operator, number, now=NOW))
+    with pytest.raises(NotAllowed):
+        run(lambda session: wait_again(session, firm.therapist(0), number, now=NOW))
+    assert met(firm, 1, start=time(22)) == number
+    with pytest.raises(NotPossible):
+        run(lambda session: wait_again(session, firm.operator, number, now=NOW + timedelta(days=2)))
 
 
 def test_half_past_midnight_and_with_nobody_else(firm: Firm) -> None:

@@ -86,7 +86,11 @@ _CARD = {"idempotency_key": ":key", "version": ":version", "notes": ":key"}
 _WISH = (
     "INSERT INTO wishes (client_id, service_ids, people, first_evening, last_evening, only_therapist, driver_needed,"
     " car_needed, state, made_at, made_by_id, version) SELECT (SELECT min(id) FROM clients), ARRAY[min(id)], 1,"
-    " '2026-11-23', '2026-11-30', false, false, false, 'waiting', now(), (SELECT min(id) FROM people), 1 FROM services"
+    " '2026-12-24', '2026-12-30', false, false, false, 'waiting', now(), (SELECT min(id) FROM people), 1 FROM services"
+)
+_WISH_BOOKED = (
+    f"{_WISH}; UPDATE wishes SET state = 'booked', closed_at = now(),"
+    " appointment_id = (SELECT min(id) FROM appointments) WHERE id = (SELECT max(id) FROM wishes)"
 )
 _WISH_OFFER = (
     f"{_WISH}; INSERT INTO wish_offers (wish_id, business_date, starts_at, ends_at, therapist_ids, found_at)"
@@ -211,6 +215,7 @@ CALLS: dict[str, Call] = {
     "waiting_state.find": Call({"typed": "souza"}),
     "waiting_state.save": Call({"draft": {"visit_id": ":wish", "notes": ":key", "idempotency_key": ":key"}}),
     "waiting_state.decline": Call({"wish_id": ":wish", "offer_id": ":wish_offer"}, before=_WISH_OFFER),
+    "waiting_state.again": Call({"wish_id": ":wish"}, before=_WISH_BOOKED),
     "waiting_state.skip": Call({"gap_id": ":gap", "reason": "She's away."}, before=_GAP),
     "waiting_state.withdraw": Call({"wish_id": ":wish", "reason": "It's over."}, before=_WISH),
     "system_state.show_hour": Call({"on": True}),
