@@ -179,8 +179,8 @@ _NO_FIELD = AskedField(name="", label="", kind="", options=[], value="", needed=
 def _field(session: Session, name: str, info: Any, visit_id: int, target_id: int, now: datetime) -> AskedField:
     how = Asks(info.json_schema_extra["asks"])
     options = _OPTIONS[how](session, visit_id, target_id, now) if how in _OPTIONS else []
-    of_series = how is Asks.REACH or name == "all_of_series"
-    if of_series and (series_of(session, visit_id) is None or (how is Asks.REACH and not options)):
+    alone = not options if how is Asks.REACH else name == "all_of_series" and series_of(session, visit_id) is None
+    if alone:
         # A visit of no series is asked about alone.
         return _NO_FIELD
     return AskedField(
