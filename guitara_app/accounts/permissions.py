@@ -46,6 +46,7 @@ class Permission(StrEnum):
     SEE_PLAN = "see_plan"
     OWN_SHIFTS = "own_shifts"
     SET_HOLIDAYS = "set_holidays"
+    SET_FIRM = "set_firm"
     MANAGE_STOCK = "manage_stock"
     SET_CATALOG = "set_catalog"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -75,6 +76,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_PLAN: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.OWN_SHIFTS: FIELD,
     Permission.SET_HOLIDAYS: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.SET_FIRM: frozenset({Role.ADMIN}),
     Permission.MANAGE_STOCK: DESK,
     Permission.SET_CATALOG: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),

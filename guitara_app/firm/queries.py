@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -13,31 +13,102 @@ from sqlalchemy.orm import Session
 
 from guitara_app.kit.time import Calendar
 
+FIRM, ANSWERS, BOOKING, DRIVING, MONEY = "The firm", "Offers and answers", "Booking", "Drivers and ways", "Money"
+
+
+def _set(title: str, about: str, heading: str, unit: str = "", **more: Any) -> Any:
+    return Field(title=title, description=about, json_schema_extra={"heading": heading, "unit": unit}, **more)
+
 
 class FirmSettings(BaseModel):
-    """Everything an admin can set, with its default. A row in ``settings`` overrides the field of that name."""
+    """Everything an admin can set, with its default. A row in ``settings`` overrides the field of that name.
 
-    name: str = "Guitara"
-    timezone: str = "Asia/Manila"
-    day_starts: time = time(6)
-    opens: time = time(13)
-    closes: time = time(1)
-    answer_minutes: int = Field(default=30, ge=3, le=600)
-    answer_minutes_least: int = Field(default=3, ge=1)
-    policy: str = Field(default="fifo", pattern="^(fifo|balanced)$")
-    when_unanswered: str = Field(default="reassign", pattern="^(reassign|expire)$")
-    overrun_step_minutes: int = Field(default=5, ge=1, le=60)
-    leg_search_minutes: int = Field(default=90, ge=0)
-    leg_answer_minutes: int = Field(default=10, ge=1)
-    warn_minutes: int = Field(default=10, ge=1, le=600)
-    release_by_operator: bool = False
-    same_zone_minutes: int = Field(default=15, ge=0)
-    other_zone_minutes: int = Field(default=35, ge=0)
-    longest_visit_minutes: int = Field(default=12 * 60, ge=15, le=24 * 60)
-    book_ahead_days: int = Field(default=60, ge=1)
-    # So many weeks ahead the visits of a series are booked; later ones follow by themselves.
-    series_weeks: int = Field(default=8, ge=1, le=52)
-    commission_share: Decimal = Decimal("0.40")
+    A field that has a title is set on the settings page, under the heading and with the unit that it names.
+    """
+
+    name: str = _set("Name", "Where people sign in.", FIRM, default="Guitara")
+    timezone: str = _set("Time zone", "Whose clock every time is read on.", FIRM, default="Asia/Manila")
+    day_starts: time = _set(
+        "The business day turns at", "What is earlier belongs to the evening before.", FIRM, default=time(6)
+    )
+    opens: time = _set("Opens at", "Offers are answered, and slots looked for, in open hours.", FIRM, default=time(13))
+    closes: time = _set("Closes at", "May be past midnight.", FIRM, default=time(1))
+    answer_minutes: int = _set(
+        "Therapists answer within",
+        "Of an offer, in open hours; at most half the time that is left to the start.",
+        ANSWERS,
+        "minutes",
+        default=30,
+        ge=3,
+        le=600,
+    )
+    answer_minutes_least: int = _set(
+        "They are given at least", "However soon the visit starts.", ANSWERS, "minutes", default=3, ge=1, le=60
+    )
+    when_unanswered: Literal["reassign", "expire"] = _set(
+        "When nobody answers",
+        "The next candidate is asked, and the desk decides when none is left; or the visit expires at once.",
+        ANSWERS,
+        default="reassign",
+    )
+    warn_minutes: int = _set(
+        "Whoever was asked is reminded",
+        "Once, so long before the time to answer is over.",
+        ANSWERS,
+        "minutes before",
+        default=10,
+        ge=1,
+        le=600,
+    )
+    policy: Literal["fifo", "balanced"] = _set(
+        "Therapists are suggested by",
+        "Longest idle: whoever has waited longest. Balanced: whoever had the fewest hours and jobs in seven days.",
+        BOOKING,
+        default="fifo",
+    )
+    longest_visit_minutes: int = _set(
+        "A visit takes at most", "With all its extensions.", BOOKING, "minutes", default=12 * 60, ge=15, le=24 * 60
+    )
+    book_ahead_days: int = _set(
+        "Visits are booked up to", "And hours are planned so far.", BOOKING, "days ahead", default=60, ge=1, le=366
+    )
+    series_weeks: int = _set(
+        "Of a series are booked", "Later visits follow by themselves.", BOOKING, "weeks ahead", default=8, ge=1, le=52
+    )
+    overrun_step_minutes: int = _set(
+        "What runs late grows by",
+        "A job or trip that should be over takes so much longer each time the clock is looked at.",
+        BOOKING,
+        "minutes",
+        default=5,
+        ge=1,
+        le=60,
+    )
+    leg_search_minutes: int = _set(
+        "A driver is looked for", "So long before a visit starts.", DRIVING, "minutes before", default=90, ge=0, le=1440
+    )
+    leg_answer_minutes: int = _set(
+        "Drivers answer within", "Then the next in the queue is asked.", DRIVING, "minutes", default=10, ge=1, le=240
+    )
+    release_by_operator: bool = _set(
+        "The desk releases each trip", "A driver may start only when the desk has said so.", DRIVING, default=False
+    )
+    same_zone_minutes: int = _set(
+        "A way within a zone takes", "Where no coordinates are known.", DRIVING, "minutes", default=15, ge=0, le=240
+    )
+    other_zone_minutes: int = _set(
+        "A way to another zone takes", "Where no coordinates are known.", DRIVING, "minutes", default=35, ge=0, le=480
+    )
+    commission_share: Decimal = _set(
+        "Therapists earn",
+        "Of what a client paid for the service; whoever went shares it.",
+        MONEY,
+        "%",
+        default=Decimal("0.40"),
+        ge=0,
+        le=1,
+        decimal_places=4,
+    )
     holiday_country: str = Field(default="PH", pattern="^([A-Z]{2})?$")
     holiday_rule: str = Field(default="as_usual", pattern="^(as_usual|closed)$")
     # By the holiday's name, so that it holds every year: as_usual, closed, or the open hours such as 15:00-22:00.

@@ -172,14 +172,14 @@ def plan_of(said: FirmSaid) -> Plan:
         Problems: something cannot be right; all of it is named at once.
     """
     reader = _Reader()
-    opens = reader.read("opens", lambda: _clock(said.opens), time(13))
-    closes = reader.read("closes", lambda: _clock(said.closes), time(1))
-    turns = reader.read("day_starts", lambda: _clock(said.day_starts), time(6))
-    reader.read("closes", lambda: _hours(opens, closes, turns), None)
+    opens = reader.read("opens", lambda: clock_of(said.opens), time(13))
+    closes = reader.read("closes", lambda: clock_of(said.closes), time(1))
+    turns = reader.read("day_starts", lambda: clock_of(said.day_starts), time(6))
+    reader.read("closes", lambda: check_hours(opens, closes, turns), None)
     items = tuple(_item(reader, f"items.{number}", one) for number, one in enumerate(said.items))
     plan = Plan(
         name=reader.read("name", lambda: _words(said.name, _LONGEST_FIRM, "Type the name of the firm."), ""),
-        timezone=reader.read("timezone", lambda: _zone(said.timezone), ""),
+        timezone=reader.read("timezone", lambda: known_zone(said.timezone), ""),
         opens=opens,
         closes=closes,
         day_starts=turns,
@@ -244,7 +244,7 @@ def _service(reader: _Reader, where: str, said: ServiceSaid, known: set[str]) ->
         reader.problems.setdefault(f"{where}.materials", f"There is no material called {missing[0]} below.")
     return NewService(
         name=reader.read(f"{where}.name", lambda: _words(said.name, _LONGEST_NAME), ""),
-        minutes=reader.read(f"{where}.minutes", lambda: _number(said.minutes, 5, _LONGEST_MINUTES), 60),
+        minutes=reader.read(f"{where}.minutes", lambda: whole_number(said.minutes, 5, _LONGEST_MINUTES), 60),
         price=reader.read(f"{where}.price", lambda: _pesos(said.price), Decimal(0)),
         materials=tuple(dict.fromkeys(materials)),
     )
@@ -254,8 +254,8 @@ def _item(reader: _Reader, where: str, said: ItemSaid) -> NewItem:
     return NewItem(
         name=reader.read(f"{where}.name", lambda: _words(said.name, _LONGEST_NAME), ""),
         unit=reader.read(f"{where}.unit", lambda: _words(said.unit, 30, "Type what it is counted in."), ""),
-        stock=reader.read(f"{where}.stock", lambda: _number(said.stock or "0", 0, _MOST_STOCK), 0),
-        minimum=reader.read(f"{where}.minimum", lambda: _number(said.minimum or "0", 0, _MOST_STOCK), 0),
+        stock=reader.read(f"{where}.stock", lambda: whole_number(said.stock or "0", 0, _MOST_STOCK), 0),
+        minimum=reader.read(f"{where}.minimum", lambda: whole_number(said.minimum or "0", 0, _MOST_STOCK), 0),
         kind=ItemKind.REUSABLE if said.reusable else ItemKind.CONTAINER,
     )
 
@@ -288,7 +288,12 @@ def _words(typed: str, longest: int, missing: str = "Type a name.") -> str:
     return words
 
 
-def _clock(typed: str) -> time:
+def clock_of(typed: str) -> time:
+    """A time of day, to the minute.
+
+    Raises:
+        Invalid: it is none.
+    """
     try:
         at = time.fromisoformat(typed.strip().zfill(5))
     except ValueError:
@@ -296,8 +301,12 @@ def _clock(typed: str) -> time:
     return at.replace(second=0, microsecond=0, tzinfo=None)
 
 
-def _hours(opens: time, closes: time, turns: time) -> None:
-    """The firm's evening may pass midnight, never the turn of its business day."""
+def check_hours(opens: time, closes: time, turns: time) -> None:
+    """The firm's evening may pass midnight, never the turn of its business day.
+
+    Raises:
+        Invalid: it would.
+    """
     if (_since(turns, closes) or _DAY) <= _since(turns, opens):
         raise Invalid("The business day turns while the firm is open. Close before it turns, or let it turn elsewhere.")
 
@@ -306,13 +315,23 @@ def _since(turns: time, clock: time) -> int:
     return ((clock.hour - turns.hour) * 60 + clock.minute - turns.minute) % _DAY
 
 
-def _zone(typed: str) -> str:
+def known_zone(typed: str) -> str:
+    """A time zone by its name.
+
+    Raises:
+        Invalid: there is none of that name.
+    """
     if typed not in available_timezones():
         raise Invalid("Choose a time zone from the list, such as Asia/Manila.")
     return typed
 
 
-def _number(typed: str, least: int, most: int) -> int:
+def whole_number(typed: str, least: int, most: int) -> int:
+    """A number without a fraction, both ends included.
+
+    Raises:
+        Invalid: it is none, or outside.
+    """
     words = typed.strip()
     if not (words.isascii() and words.isdigit() and len(words) < 9 and least <= int(words) <= most):
         raise Invalid(f"A whole number from {least} to {most}.")

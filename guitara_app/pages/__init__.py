@@ -23,6 +23,7 @@ PAGES = (
     "waiting",
     "notifications",
     "profile",
+    "settings",
     "system",
     "missing",
 )

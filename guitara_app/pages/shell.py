@@ -128,6 +128,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
+        rx.cond(Who.role == "admin", _place("Settings", "settings", "/settings", here)),
         rx.cond(Who.role == "admin", _place("System", "activity", "/system", here)),
         # Not a page of this application, so the browser goes there itself.
         rx.cond(Who.role == "admin", _elsewhere("Database", "database", "/admin/")),

@@ -30,6 +30,7 @@ PAGES = [
     ("ana", "/clients/1", ".card-form"),
     ("ana", "/clients/999999", ".visit .empty"),
     ("ramon", "/accounts", ".account"),
+    ("ramon", "/settings", ".settings-field"),
     ("ramon", "/system", ".figure-value"),
     ("bea", "/shifts", ".shift"),
     ("liza", "/tonight", ".job"),

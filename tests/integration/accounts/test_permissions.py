@@ -16,7 +16,7 @@ EXPECTED = {
     Role.DRIVER: {"signed_in", "see_own_jobs", "see_queue", "step_as_driver", "own_shifts"},
     Role.MANAGER: OPERATOR | {"overrule", "set_holidays", "see_plan", "set_catalog"},
     Role.ADMIN: OPERATOR
-    | {"overrule", "set_holidays", "see_plan", "set_catalog", "manage_accounts", "see_system"}
+    | {"overrule", "set_holidays", "see_plan", "set_catalog", "set_firm", "manage_accounts", "see_system"}
     | {"use_console", "see_audit"},
 }
 

@@ -167,6 +167,8 @@ CALLS: dict[str, Call] = {
     "team_state.load": Call(),
     "team_state.consider": Call({"draft": {**_TEAM, "idempotency_key": ":key"}}),
     "team_state.go_on": Call({"number": 1}),
+    "settings_state.load": Call(),
+    "settings_state.keep": Call({"form": {"answer_minutes": "25", "name": "Tita's"}}),
     "holidays_state.load": Call(),
     "holidays_state.look_at": Call({"country": "PH"}),
     "holidays_state.keep": Call({"form": _HOLIDAYS}),
