@@ -408,7 +408,6 @@ RULES: dict[str, tuple[Line, ...]] = {
     "week_set": _for_own_hours("Your week has changed"),
     "evenings_set": _for_own_hours("Your hours of some evenings have changed"),
     "holidays_set": _NOBODY,
-    "settings_set": _NOBODY,
     "calendar_feed_made": _NOBODY,
     "calendar_feed_revoked": _NOBODY,
     # The waiting list.
