@@ -30,6 +30,7 @@ from guitara_app.admin.help import ABOUT, GROUPS
 from guitara_app.admin.mirror import key_of, reading_sessions
 from guitara_app.admin.tables import MOST_EXPORTED, TableView, views
 from guitara_app.admin.writing import carry_out
+from guitara_app.audit.services import note_client_viewed
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.seal import mark
@@ -70,6 +71,14 @@ class Console(Admin):
             obj = _as_typed(await request.form(), view.get_fields_list(request), obj)
             obj.update(getattr(request.state, "instead", {}))
         await super()._render_form_body(request, view, obj, errors, config)
+
+    @route("/{key}/detail", methods=["GET"], name="detail")
+    async def _render_detail(self, request: Request) -> Response:
+        answer: Response = await super()._render_detail(request)
+        number = request.query_params.get("pk", "")
+        if request.path_params["key"] == "clients" and answer.status_code == 200 and number.isdecimal():
+            await carry_out(request, lambda session, actor, at: note_client_viewed(session, actor, int(number), now=at))
+        return answer
 
     @route("/{key}/act/{name}", methods=["GET", "POST"], name="act")
     async def _act(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette_admin.contrib.sqla import ModelView
 from starlette_admin.exceptions import ActionFailed, FormValidationError
+from starlette_admin.export import ExportContext
 from starlette_admin.export.csv import CsvExporter
 from starlette_admin.fields import BaseField, NumberField, RelationField, StringField
 from starlette_admin.filters import FilterGroup, FilterRegistry
@@ -29,6 +30,7 @@ from guitara_app.admin.fields import Filters as ConsoleFilters
 from guitara_app.admin.help import ABOUT
 from guitara_app.admin.mirror import MIRROR, Row, key_of, relation_of, target_of
 from guitara_app.admin.writing import WRITTEN, Written, carry_out
+from guitara_app.audit.services import note_exported
 from guitara_app.clients.rules import search_terms
 from guitara_app.kit.errors import GuitaraError, Stale
 from guitara_app.kit.spreadsheets import csv_text
@@ -254,6 +256,13 @@ class TableView(ModelView):
         counted = select(func.count()).select_from(bounded.subquery())
         number = int(await anyio.to_thread.run_sync(session.scalar, counted) or 0)
         return About(most, f"more than {most:,}") if number > most else number
+
+    async def after_export(self, request: Request, ctx: ExportContext) -> None:
+        """Who took what away is in the audit trail."""
+        data = {"table": self.table.name, "rows": len(ctx.rows), "asked": request.query_params.get("_list_query", "")}
+        await carry_out(
+            request, lambda session, actor, at: note_exported(session, actor, "table_exported", now=at, data=data)
+        )
 
     # Changing.
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from guitara_app.api.audit import audit_csv, audit_xlsx
 from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.calendar import calendar_file, make_calendar
 from guitara_app.api.compression import Compressed
@@ -59,6 +60,8 @@ def outer_routes() -> list[Route | Mount]:
         Route("/calendar/{token}.ics", calendar_file, methods=["GET"]),
         Route("/sheet", sheet_page, methods=["GET"]),
         Route("/sheet.csv", sheet_file, methods=["GET"]),
+        Route("/audit.csv", audit_csv, methods=["GET"]),
+        Route("/audit.xlsx", audit_xlsx, methods=["GET"]),
         Route("/workload.csv", workload_csv, methods=["GET"]),
         Route("/workload.xlsx", workload_xlsx, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),

@@ -48,6 +48,7 @@ _CROSS_SITE = "This was sent from another site's page, so it was refused. Open G
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Guitara</title>'
     '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+    '<link rel="icon" href="/favicon.svg">'
     '<p style="font:1rem/1.5 system-ui;max-width:30rem;margin:20vh auto;padding:0 1rem">{sentence}</p></html>'
 )
 _NOT_THERE = "There is nothing at this address."

@@ -11,6 +11,14 @@ def link(*children: rx.Component | rx.Var[str] | str, to: rx.Var[str] | str, **p
     return router_link(*children, to=to, **props)
 
 
+def outward(*children: rx.Component | rx.Var[str] | str, to: rx.Var[str] | str, **props: object) -> rx.Component:
+    """A link that the browser follows by itself: to a file, or to what is no page of the application.
+
+    Reflex makes of every link one that stays inside the application, where such an address is no page.
+    """
+    return rx.el.a(*children, href=to, custom_attrs={"reloadDocument": True}, **props)
+
+
 def panel(
     title: str, *body: rx.Component, aside: rx.Component | rx.Var[str] | str = "", **props: object
 ) -> rx.Component:

@@ -123,8 +123,12 @@ def record(
     reason: str = "",
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    visitor: bool = False,
 ) -> Event:
-    """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed."""
+    """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed.
+
+    ``visitor`` says that a person did it who is not signed in, and not the system.
+    """
     event = Event(
         kind=kind,
         happened_at=happened_at or now,
@@ -137,7 +141,7 @@ def record(
         person_id=person_id,
         data=data or {},
         topics=sorted(set(topics)),
-        door=door_of(by_somebody=by.person_id is not None),
+        door=door_of(by_somebody=visitor or by.person_id is not None),
     )
     session.add(event)
     session.flush()

@@ -13,6 +13,7 @@ PAGES = (
     "tonight",
     "hours",
     "accounts",
+    "audit",
     "shifts",
     "team",
     "holidays",

@@ -8,7 +8,7 @@ from guitara_app import live
 from guitara_app.accounts.permissions import Permission, allowed
 from guitara_app.components.ago import clock
 from guitara_app.components.connection import connection, lost
-from guitara_app.components.parts import link
+from guitara_app.components.parts import link, outward
 from guitara_app.components.post_form import post_form
 from guitara_app.components.words import role_word
 from guitara_app.firm.queries import firm_settings, is_demo
@@ -129,6 +129,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Accounts", "users", "/accounts", here)),
         rx.cond(Who.role == "admin", _place("Settings", "settings", "/settings", here)),
+        rx.cond(Who.role == "admin", _place("Audit", "scroll_text", "/audit", here)),
         rx.cond(Who.role == "admin", _place("System", "activity", "/system", here)),
         # Not a page of this application, so the browser goes there itself.
         rx.cond(Who.role == "admin", _elsewhere("Database", "database", "/admin/")),
@@ -157,7 +158,7 @@ def _rail(here: str) -> rx.Component:
 
 
 def _elsewhere(word: str, icon: str, path: str) -> rx.Component:
-    return rx.el.a(rx.icon(icon, size=20), rx.el.span(word, class_name="rail-word"), href=path, class_name="rail-link")
+    return outward(rx.icon(icon, size=20), rx.el.span(word, class_name="rail-word"), to=path, class_name="rail-link")
 
 
 def _place(word: str, icon: str, path: str, here: str) -> rx.Component:

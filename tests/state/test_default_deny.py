@@ -189,6 +189,8 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
         "/auth/calendar",
         "/workload.csv",
         "/workload.xlsx",
+        "/audit.csv",
+        "/audit.xlsx",
         *RECEIPTS,
     }
     assert {route.path for route in outer} - marked == set(PUBLIC_ROUTES)

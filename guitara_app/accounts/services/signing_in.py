@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import LoginSession, Person
-from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.accounts.permissions import SYSTEM, Actor, Role
 from guitara_app.accounts.rules import (
     LOCKED_FOR,
     LONGEST_DEVICE,
@@ -56,14 +56,17 @@ def sign_in(
     ).scalar()
     person = session.get(Person, person_id, with_for_update=True) if person_id else None
     if person is not None and (refused := locked(person, now=now)):
+        _note_failure(session, person, "locked", now=now)
         return refused
     if person is None or not password_matches(password, person.password_hash):
+        _note_failure(session, person, "wrong password" if person else "unknown name", now=now)
         if person is None:
             password_matches(password, None)
         else:
             count_wrong_password(session, person, now=now)
         return WRONG
     if person.disabled_at is not None:
+        _note_failure(session, person, "disabled", now=now)
         return SignInRefused("This account is disabled. Ask an admin to enable it.")
     person.failed_sign_ins = 0
     person.locked_until = None
@@ -138,6 +141,20 @@ def count_wrong_password(session: Session, person: Person, *, now: datetime) -> 
         person.locked_until = now + LOCKED_FOR
         actor = Actor(person.id, Role(person.role), person.name)
         record(session, "account_locked", by=actor, now=now, topics=["accounts"], person_id=person.id)
+
+
+def _note_failure(session: Session, person: Person | None, why: str, *, now: datetime) -> None:
+    """Who it was is not known, and what was typed for a name may have been the password: neither is kept."""
+    record(
+        session,
+        "sign_in_failed",
+        by=SYSTEM,
+        now=now,
+        topics=[],
+        person_id=person.id if person else None,
+        data={"because": why},
+        visitor=True,
+    )
 
 
 def _profile(person_id: int) -> str:

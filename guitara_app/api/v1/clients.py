@@ -20,6 +20,7 @@ from guitara_app.api.v1.once import Once, carry_out
 from guitara_app.api.v1.problems import Happening
 from guitara_app.api.v1.rights import needs
 from guitara_app.api.v1.schema import refuses
+from guitara_app.audit.services import note_client_viewed
 from guitara_app.clients.models import Client
 from guitara_app.clients.queries import changes_since, client_page, search_page
 from guitara_app.clients.rules import ClientChange, NewClient, normal_phone
@@ -133,12 +134,14 @@ async def page(_actor: Desk, asked: Annotated[ClientFilters, Query()]) -> Lines:
 
 
 @router.get("/{client_id}", responses=refuses(404))
-async def one(_actor: Desk, client_id: PathId) -> ClientRead:
+async def one(actor: Desk, client_id: PathId) -> ClientRead:
     """One client; the tag of the answer can be sent as If-Match with a change."""
 
     def read() -> ClientRead:
         with reading() as session:
-            return _client(session, client_id)
+            found = _client(session, client_id)
+        run(lambda session: note_client_viewed(session, actor, client_id, now=now()))
+        return found
 
     return _tagged(await in_thread(read))  # type: ignore[return-value]  # the same, with its tag
 

@@ -108,6 +108,7 @@ def needs(*permissions: Permission) -> Callable[[Actor], Awaitable[Actor]]:
 
 async def anybody(request: Request) -> None:
     """The dependency of a route that people may call who are not signed in."""
+    came_through(Door.API)
     keep_pace(f"address {client_mark(request.scope)}")
 
 

@@ -271,7 +271,8 @@ def _changes(session: Session, client_id: int, calendar: Calendar) -> list[Chang
         text(
             "SELECT e.id, e.kind, e.happened_at, e.data, p.name AS who FROM events e"
             " LEFT JOIN people p ON p.id = e.actor_id"
-            " WHERE e.client_id = :id AND e.appointment_id IS NULL ORDER BY e.id DESC LIMIT 20"
+            " WHERE e.client_id = :id AND e.appointment_id IS NULL AND e.kind <> 'client_viewed'"
+            " ORDER BY e.id DESC LIMIT 20"
         ),
         {"id": client_id},
     )

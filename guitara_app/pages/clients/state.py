@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission, Role
+from guitara_app.audit.services import note_client_viewed
 from guitara_app.clients import services
 from guitara_app.clients.queries import living_id, merge_preview, visits
 from guitara_app.clients.rules import FIELD_WORDS, ClientChange
@@ -111,6 +112,9 @@ class ClientState(rx.State):
         self.older, self.older_of, self.preview = [], 0, _NO_PREVIEW
         self._client, self.towns, self.therapists = await in_thread(_opened, number)
         self.ready = True
+        if self._client == number:
+            actor, at = current_actor(), now()
+            await in_thread(run, lambda session: note_client_viewed(session, actor, number, now=at))
         if self._client not in (0, number):
             return rx.redirect(f"/clients/{self._client}", replace=True)
         await live.watch(self, current_actor(), live.Scope.client(number) if number else None)

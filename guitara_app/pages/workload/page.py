@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.follow import follow
-from guitara_app.components.parts import link, panel, skeleton
+from guitara_app.components.parts import link, outward, panel, skeleton
 from guitara_app.components.words import role_word
 from guitara_app.live import WorkloadLive
 from guitara_app.pages.shell import Who, desk_title, shell
@@ -83,8 +83,8 @@ def _choices() -> rx.Component:
             aria_label="Show",
         ),
         rx.el.div(
-            rx.el.a("CSV", href=f"/workload.csv?{asked}", download=True, class_name="button button-small"),
-            rx.el.a("Excel", href=f"/workload.xlsx?{asked}", download=True, class_name="button button-small"),
+            outward("CSV", to=f"/workload.csv?{asked}", download=True, class_name="button button-small"),
+            outward("Excel", to=f"/workload.xlsx?{asked}", download=True, class_name="button button-small"),
             rx.el.button(
                 "Print", type="button", on_click=rx.call_script("window.print()"), class_name="button button-small"
             ),

@@ -188,6 +188,13 @@ CALLS: dict[str, Call] = {
     "accounts_state.read_again": Call(),
     "accounts_state.disable": Call({"person_id": ":driver", "reason": "Left."}),
     "accounts_state.enable": Call({"person_id": ":driver", "reason": "Came back."}),
+    "audit_state.load": Call(path="/audit"),
+    "audit_state.look": Call({"looked": {"words": "souza", "door": "page", "person": "people"}}, path="/audit"),
+    "audit_state.only_client": Call({"client_id": ":client"}, path="/audit"),
+    "audit_state.only_visit": Call({"visit_id": ":visit"}, path="/audit"),
+    "audit_state.older": Call(path="/audit"),
+    "audit_state.newer": Call(path="/audit"),
+    "audit_state.reset_filters": Call(path="/audit"),
     "client_state.load": Call(path="/clients/:client"),
     "client_state.save": Call({"draft": _CARD}, path="/clients/:client"),
     "client_state.keep_place": Call(
