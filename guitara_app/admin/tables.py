@@ -221,6 +221,26 @@ class TableView(ModelView):
         is_one = column is not None and number.isascii() and number.isdecimal() and 0 < int(number[:19]) < _LARGEST
         return column == int(number[:19]) if is_one and column is not None else text("false")
 
+    async def find_all(
+        self,
+        request: Request,
+        skip: int = 0,
+        limit: int = 100,
+        q: str | None = None,
+        sorts: Sequence[tuple[str, str]] | None = None,
+        filters: FilterGroup | None = None,
+    ) -> Sequence[Any]:
+        """A page of rows. Which ones is asked first, of an index alone; what they hold only of those."""
+        key = self._pk_column
+        if isinstance(key, tuple) or limit <= 0:
+            return await super().find_all(request, skip, limit, q, sorts, filters)
+        asked = await self._apply_search_and_filters(request, select(key).offset(skip).limit(limit), q, filters)
+        asked = self.build_order_clauses(request, sorts or [], asked)
+        session = request.state.session
+        order = await anyio.to_thread.run_sync(lambda: list(session.scalars(asked)))
+        by_key = {getattr(row, key.key): row for row in await self.find_by_pks(request, order)}
+        return [by_key[one] for one in order if one in by_key]
+
     async def find_by_pk(self, request: Request, pk: Any) -> Any:
         """The row, None for a number that no row can have."""
         try:
@@ -331,8 +351,14 @@ def _is_called(table: Table, words: str) -> Any:
     """Rows of ``table`` by a name, for clients by phone and mailbox too."""
     if table.name != "clients":
         return table.c.name.ilike(f"%{_escaped(words)}%", escape="\\")
-    terms = [_without_zero(term) for term in search_terms(words)]
-    return and_(true(), *(table.c.search.ilike(f"%{_escaped(term)}%", escape="\\") for term in terms))
+    # Fewer than three letters are in no trigram: they are taken for the beginning of a name.
+    parts = [
+        table.c.search.ilike(f"%{_escaped(term)}%", escape="\\")
+        if len(term) > 2
+        else table.c.name_key.like(f"{_escaped(term)}%", escape="\\")
+        for term in map(_without_zero, search_terms(words))
+    ]
+    return and_(true(), *parts)
 
 
 def _without_zero(words: str) -> str:
