@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="", description="The sender of e-mail, such as 'Guitara <desk@example.org>'.")
     notifications_read_days: int = Field(default=30, ge=1, description="How long notifications stay that were read.")
     notifications_days: int = Field(default=90, ge=1, description="How long any notification stays.")
+    backup_dir: str = Field(
+        default="", description="Where a backup is put each day, for the workers; nothing is backed up without."
+    )
+    backup_keep: int = Field(default=14, ge=1, description="How many of these backups are kept.")
+    backup_password: SecretStr = Field(default=SecretStr(""), description="Encrypts every backup; keep it elsewhere.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     sample_seconds: float = Field(default=5, ge=0, le=60, description="How often the system is measured; 0: never.")
     alert_quiet_minutes: float = Field(default=15, ge=0, description="An alert that comes back within tells nobody.")

@@ -29,6 +29,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "extend shifts": _every(3600, "maintenance.extend_shifts"),
     # Often enough that a change of hours or the turn of the day is followed within minutes.
     "book series ahead": _every(300, "maintenance.book_ahead"),
+    # Each looks whether today's is there.
+    "back everything up": _every(600, "maintenance.back_up"),
     "purge what is over": _every(3600, "maintenance.purge"),
 }
 if settings().simulator:

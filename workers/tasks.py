@@ -13,7 +13,9 @@ from guitara_app.appointments import services as appointments
 from guitara_app.appointments.queries.series import due_series
 from guitara_app.availability.queries import people_with_hours
 from guitara_app.availability.services import extend
+from guitara_app.backup import back_up_daily
 from guitara_app.kit import answers, database, outbox
+from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.time import now
 from guitara_app.notifications.services import purge_notifications
 from guitara_app.settings import settings
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 500
 _KEYS_KEPT_DAYS = 2
+_LONGEST_BACKUP_S = 3600
 
 
 @shared_task(name="maintenance.publish_leftovers")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -47,6 +50,18 @@ def open_day() -> None:
     packed = database.run(lambda session: appointments.open_day(session, now=now()))
     if packed:
         log.info("materials packed", visits=packed)
+
+
+@shared_task(name="maintenance.back_up", soft_time_limit=_LONGEST_BACKUP_S, time_limit=_LONGEST_BACKUP_S + 30)  # type: ignore[untyped-decorator]  # Celery has no types
+def back_up() -> None:
+    """Make today's backup, where one is wanted; another worker that is at it is left to it."""
+    try:
+        made = back_up_daily(now=now())
+    except NotPossible as refusal:
+        log.warning("not backed up", why=refusal.sentence)
+        return
+    if made is not None:
+        log.info("backed up", megabytes=round(made.size / 1e6, 1), rows=made.rows, files=made.files)
 
 
 @shared_task(name="maintenance.extend_shifts")  # type: ignore[untyped-decorator]  # Celery has no types

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import tomllib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,8 +18,9 @@ from starlette.responses import JSONResponse
 
 from guitara_app.api.onlookers import may_look
 from guitara_app.api.recent import Figures, Recent
+from guitara_app.kit.release import release
 from guitara_app.kit.signs import BEAT_KEY, FRESH_S, QUEUES, WORKER_KEY, is_fresh, sign_age
-from guitara_app.settings import PROJECT, settings
+from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class Health:
         body: dict[str, Any] = {
             "status": "failing" if found.failing else "ok",
             "failing": found.failing,
-            "version": version(),
+            "version": release(),
             "parts": {name: part.told() for name, part in found.parts.items()},
         }
         if may_look(request):
@@ -187,10 +187,3 @@ async def _queue(found: Vitals) -> None:
     deep = [f"{name} ({depth:,})" for name, depth in found.queues.items() if depth > most]
     if deep:
         raise Unwell(f"Too many tasks wait: {', '.join(deep)}; {most:,} are allowed. Start more workers.")
-
-
-@lru_cache(maxsize=1)
-def version() -> str:
-    """Of this release."""
-    found: str = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
-    return found

@@ -12,10 +12,11 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from guitara_app.api.health import Health, Vitals, version
+from guitara_app.api.health import Health, Vitals
 from guitara_app.api.onlookers import REFUSED, may_look
 from guitara_app.kit import metrics
 from guitara_app.kit.counting import registry
+from guitara_app.kit.release import release
 
 
 class Metrics:
@@ -43,7 +44,7 @@ class _LookedAt(Collector):
     def collect(self) -> Iterable[Metric]:
         found = self._vitals
         ages = {name: age for name, age in found.workers.items() if age is not None}
-        yield metrics.INFO.told({(version(),): 1.0})
+        yield metrics.INFO.told({(release(),): 1.0})
         yield metrics.PART_UP.told({(name,): float(part.ok) for name, part in found.parts.items()})
         yield metrics.QUEUE_DEPTH.told({(name,): float(depth) for name, depth in found.queues.items()})
         yield metrics.WORKER_AGE.told({(name,): age for name, age in ages.items()})

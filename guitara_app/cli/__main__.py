@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from guitara_app.cli import parts
+from guitara_app.cli.backup import backup, restore
 from guitara_app.cli.bench import bench
 from guitara_app.cli.check import check
 from guitara_app.cli.console import complain
@@ -43,6 +44,8 @@ app.command()(parts.beat)
 app.command("migrate")(parts.migrate_schema)
 app.command("seed")(parts.seed_demo)
 app.command()(parts.health)
+app.command()(backup)
+app.command()(restore)
 app.command()(bench)
 app.command()(loadtest)
 app.command()(monitor)

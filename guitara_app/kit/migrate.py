@@ -12,7 +12,7 @@ from guitara_app.kit.errors import Unavailable
 from guitara_app.settings import PROJECT, settings, with_driver
 
 
-def config(connection: Connection) -> Config:
+def config(connection: Connection | None) -> Config:
     """Alembic's configuration, bound to ``connection``."""
     made = Config()
     made.set_main_option("script_location", str(PROJECT / "alembic"))
@@ -30,7 +30,7 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(8)"))
-            _ensure_app_role(connection, member=with_driver(owner_url) == settings().sqlalchemy_url)
+            ensure_app_role(connection, member=with_driver(owner_url) == settings().sqlalchemy_url)
             connection.commit()
             command.upgrade(config(connection), revision)
             connection.commit()
@@ -40,7 +40,7 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def _ensure_app_role(connection: Connection, *, member: bool) -> None:
+def ensure_app_role(connection: Connection, *, member: bool) -> None:
     """The role the application works as: it may change rows, not the schema, and never the log.
 
     ``member``: the application connects with this very login and steps down to the role by itself.

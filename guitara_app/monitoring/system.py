@@ -8,6 +8,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
+from guitara_app.backup import LastBackup, last_backup
 from guitara_app.kit.outbox import live_redis
 from guitara_app.monitoring.figures import Point
 from guitara_app.monitoring.keeping import Latest, history, latest
@@ -18,6 +19,7 @@ from guitara_app.settings import settings
 
 _FEWEST_FRESH_S = 20.0
 _BEAT_OLD_S = 30.0
+_DAY_H, _LATE_H = 24, 26
 
 
 def system(session: Session, *, now: datetime) -> System:
@@ -26,7 +28,9 @@ def system(session: Session, *, now: datetime) -> System:
         newest, points = latest(live_redis()), history(live_redis())
     except RedisError:
         newest, points = None, []
-    return put_together(newest, points, alert_rows(session, now=now), now=now)
+    found = put_together(newest, points, alert_rows(session, now=now), now=now)
+    found["parts"] = [*found["parts"], _backup(last_backup(session), now)]
+    return found
 
 
 def seen_from_outside(redis: Redis, *, now: datetime) -> System:
@@ -72,6 +76,17 @@ def _parts(last: Point) -> list[PartRow]:
         _part("Workers", last.workers > 0, workers),
         _part("Beat", beat, "ticking" if beat else "silent"),
     ]
+
+
+def _backup(last: LastBackup | None, now: datetime) -> PartRow:
+    wanted = bool(settings().backup_dir)
+    if last is None:
+        return PartRow(name="Backup", words="none yet", tone="bad" if wanted else "")
+    age = now - datetime.fromisoformat(last["at"])
+    hours = int(age.total_seconds() // 3600)
+    when = "within the hour" if not hours else f"{hours} h ago" if hours < 2 * _DAY_H else f"{hours // _DAY_H} days ago"
+    late = wanted and hours >= _LATE_H
+    return PartRow(name="Backup", words=f"{when}, {last['size'] / 1e6:,.1f} MB", tone="bad" if late else "good")
 
 
 def _part(name: str, well: bool, words: str = "") -> PartRow:
