@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from guitara_app.accounts import recognition
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import engine, transaction
 from tests.integration.stock.conftest import stocked
@@ -68,6 +69,12 @@ def within() -> Within:
         assert over == {}, "needs (statements, allowed)"
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def known_all_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who calls is not asked for again in the middle of what is counted, however slow the machine."""
+    monkeypatch.setattr(recognition, "REMEMBERED_S", 3600.0)
 
 
 @pytest.fixture
