@@ -130,7 +130,8 @@ CASES = {
     "maintenance.purge": Case(over),
     "notify.deliver": Case(booked),
 }
-# Without a server for letters nothing is asked of the database; the demo's staff are no part of a firm; a backup reads all.
+# Without a server for letters nothing is asked of the database; the demo's staff are no part of a firm;
+# a backup reads every table, whatever there is.
 NOT_MEASURED = {"notify.send_letters", "demo.play", "maintenance.back_up"}
 
 
