@@ -56,6 +56,7 @@ OTHERS = {
     "receipt_added": "Receipt added",
     "service_added": "Service added",
     "service_changed": "Service changed",
+    "service_materials_changed": "Materials of a service changed",
     "shift_removed": "Shift removed",
     "shift_set": "Shift set",
     "shift_usual": "Usual hours again",

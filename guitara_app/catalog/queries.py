@@ -20,6 +20,30 @@ class ServiceChoice(NamedTuple):
     buffer_minutes: int
 
 
+class KeptService(NamedTuple):
+    """A service as it is kept, on sale or not."""
+
+    id: int
+    name: str
+    minutes: int
+    price: Decimal
+    buffer_minutes: int
+    active: bool
+    version: int
+
+
+def kept_services(session: Session, only: int | None = None) -> list[KeptService]:
+    """Every service there ever was, by name; or one."""
+    rows = session.execute(
+        text(
+            "SELECT id, name, minutes, price, buffer_minutes, active, version FROM services"
+            " WHERE CAST(:only AS bigint) IS NULL OR id = :only ORDER BY lower(name), id"
+        ),
+        {"only": only},
+    )
+    return [KeptService(*row) for row in rows]
+
+
 def active_services(session: Session, only: Iterable[int] | None = None) -> list[ServiceChoice]:
     """Services on sale, by name; only those in ``only`` when it is given."""
     # A number no row can have would be refused by PostgreSQL, not answered.

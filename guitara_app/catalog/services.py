@@ -15,6 +15,7 @@ from guitara_app.catalog.rules import ServiceDetails, check_service
 from guitara_app.kit.errors import Invalid, NotFound, Stale
 from guitara_app.kit.events import record
 
+STALE = "Somebody changed this service while you were editing. Compare with what stands there now."
 _TAKEN = "Another service has this name. Type another."
 
 
@@ -58,7 +59,7 @@ def change_service(
     if not after:
         return
     if service.version != version:
-        raise Stale("Somebody changed this service while you were editing. Compare with what stands there now.")
+        raise Stale(STALE)
     try:
         with session.begin_nested():
             for field, value in after.items():
@@ -67,6 +68,21 @@ def change_service(
     except IntegrityError as error:
         raise Invalid(_TAKEN, field="name") from error
     _tell(session, actor, "service_changed", service, {field: before[field] for field in after}, after, now=now)
+
+
+def sell_service(session: Session, actor: Actor, service_id: int, *, active: bool, now: datetime) -> None:
+    """Put a service on sale or take it off; what is booked keeps it.
+
+    Raises:
+        NotAllowed: the actor is no manager.
+        NotFound: there is no such service.
+    """
+    require(actor, Permission.SET_CATALOG)
+    service = session.get(Service, service_id, with_for_update=True) if 0 < service_id < 2**63 else None
+    if service is None:
+        raise NotFound("There is no such service.")
+    stands = ServiceDetails(service.name, service.minutes, service.price, service.buffer_minutes, active)
+    change_service(session, actor, service_id, stands, version=service.version, now=now)
 
 
 def _tell(
@@ -83,6 +99,6 @@ def _tell(
         return {field: str(value) if field == "price" else value for field, value in values.items()}
 
     record(
-        session, kind, by=actor, now=now, topics=["desk"],
+        session, kind, by=actor, now=now, topics=["desk", "catalog"],
         data={"service_id": service.id, "name": service.name}, before=plain(before), after=plain(after),
     )  # fmt: skip

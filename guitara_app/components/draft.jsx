@@ -127,13 +127,17 @@ const isEmpty = (value) => value === undefined || value === null || value === ""
 
 const isTouched = (values) => Object.keys(values).some((name) => name !== "idempotency_key" && name !== "version");
 
-export function DraftForm({ name, owner, subject, base, drawer, saved, answered, pulse, ready, onDraft, onSave, children, ...props }) {
+export function DraftForm({ name, owner, subject, base, drawer, saved, answered, pulse, choices, ready, onDraft, onSave, children, ...props }) {
   const draft = useMemo(() => draftOf(name, owner), [name, owner]);
   // "" rests, "sent" waits for the answer, "silent" has waited long enough.
   const [sending, setSending] = useState("");
   const live = useConnection();
   const tell = useRef();
-  const told = () => (subject === undefined ? draft.typed : { ...draft.typed, visit_id: subject });
+  const told = () => ({
+    ...draft.typed,
+    ...(choices === undefined ? EMPTY : { offered: choices }),
+    ...(subject === undefined ? EMPTY : { visit_id: subject }),
+  });
   tell.current = () => subject !== 0 && onDraft?.(told());
   const timer = useRef();
   const later = (wait) => {
@@ -155,7 +159,7 @@ export function DraftForm({ name, owner, subject, base, drawer, saved, answered,
   // ``ready`` falls back when the server had to start afresh; then it hears the draft again, as after every gap.
   useEffect(() => later(0), [draft, subject, ready, live]);
   // What others do decides who is free.
-  useEffect(() => later(PULSE_MS), [pulse]);
+  useEffect(() => later(PULSE_MS), [pulse, choices]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const form = useRef(null);

@@ -22,7 +22,8 @@ class DraftForm(rx.Component):
 
     To change what is there already, ``base`` says what stands on the server: ``of`` is the name of the form it is for,
     ``values`` are shown wherever nothing was typed, ``fields`` are what is noted as seen when a field is first changed.
-    ``subject`` is the number of the thing; it goes along with the draft.
+    ``subject`` is the number of the thing; it goes along with the draft. ``choices`` is another word when other
+    things can be chosen from; the draft tells it as ``offered``.
     """
 
     library = _LIBRARY
@@ -36,6 +37,7 @@ class DraftForm(rx.Component):
     saved: rx.Var[str]
     answered: rx.Var[int]
     pulse: rx.Var[Any]
+    choices: rx.Var[str]
     ready: rx.Var[bool]
 
     on_draft: rx.EventHandler[rx.event.passthrough_event_spec(dict)]

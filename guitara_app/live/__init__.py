@@ -19,6 +19,7 @@ from guitara_app.live.rooms import Identify, Rooms
 from guitara_app.live.scopes import Scope
 from guitara_app.live.states import (
     AppointmentLive,
+    CatalogLive,
     ClientLive,
     DeskLive,
     HoursLive,
@@ -41,6 +42,7 @@ from guitara_app.live.views import Views
 
 __all__ = [
     "AppointmentLive",
+    "CatalogLive",
     "ClientLive",
     "DeskLive",
     "HoursLive",
@@ -62,6 +64,7 @@ __all__ = [
     "install",
     "on_revoke",
     "watch",
+    "watch_catalog",
     "watch_inbox",
     "watch_own",
     "watch_presence",
@@ -115,6 +118,11 @@ async def watch_inbox(state: rx.State, actor: Actor) -> None:
 async def watch_presence(state: rx.State, actor: Actor) -> None:
     """Show live, on every page of the desk until the socket closes, who has a page open."""
     await _rooms().watch_presence(state, actor)
+
+
+async def watch_catalog(state: rx.State, actor: Actor) -> None:
+    """Hear live, on every page of the desk until the socket closes, that the catalog was changed."""
+    await _rooms().watch_catalog(state, actor)
 
 
 async def claim(state: rx.State, actor: Actor) -> None:

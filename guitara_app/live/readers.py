@@ -151,6 +151,10 @@ def _workload(_session: Session, _key: int, at: datetime) -> dict[str, Any]:
     return {"stamp": at.isoformat()}
 
 
+def _catalog(_session: Session, _key: int, at: datetime) -> dict[str, Any]:
+    return {"stamp": at.isoformat()}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.ROAD: _road,
@@ -168,6 +172,7 @@ READERS: dict[Kind, Reader] = {
     Kind.SYSTEM: _system,
     Kind.WAITING: _waiting,
     Kind.WORKLOAD: _workload,
+    Kind.CATALOG: _catalog,
 }
 
 

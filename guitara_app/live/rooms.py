@@ -112,6 +112,10 @@ class Rooms:
         """Enter the room of who else is there, which the desk's sockets stay in on every page, and send it."""
         await self._stay_in(state, actor, Scope.presence())
 
+    async def watch_catalog(self, state: rx.State, actor: Actor) -> None:
+        """Enter the room of changes of the catalog, which the desk's sockets stay in on every page."""
+        await self._stay_in(state, actor, Scope.catalog())
+
     def seats(self) -> list[Seat]:
         """Those whose sockets are there."""
         return [seat for sid, seat in self._seats.items() if self._channel.connected(sid)]
@@ -192,4 +196,4 @@ class Rooms:
 
 def _own(actor: Actor) -> tuple[Scope, ...]:
     """What a socket stays with, whatever page it is on."""
-    return Scope.person(actor.person_id or 0), Scope.inbox(actor.person_id or 0), Scope.presence()
+    return Scope.person(actor.person_id or 0), Scope.inbox(actor.person_id or 0), Scope.presence(), Scope.catalog()

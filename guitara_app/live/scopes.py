@@ -30,10 +30,12 @@ class Kind(StrEnum):
     SYSTEM = "system"
     WAITING = "waiting"
     WORKLOAD = "workload"
+    CATALOG = "catalog"
 
 
 # Every kind but those of which there is only one.
-_ONLY_ONE = {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING, Kind.WORKLOAD}
+_ONLY_ONE = {Kind.DESK, Kind.ROAD, Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING}
+_ONLY_ONE |= {Kind.WORKLOAD, Kind.CATALOG}
 _OF_ONE = frozenset(Kind) - _ONLY_ONE
 _SHOW_THE_DESK = (Kind.ROAD, Kind.WORKLOAD)
 _REVOKE = "revoke"
@@ -136,13 +138,18 @@ class Scope:
         """That the figures of how work is shared may be others now."""
         return cls(Kind.WORKLOAD)
 
+    @classmethod
+    def catalog(cls) -> Self:
+        """That something else can be booked or carried now, or somewhere else."""
+        return cls(Kind.CATALOG)
+
 
 def scopes_of(topic: str) -> tuple[Scope, ...]:
     """The scopes that a topic of changes changes; none when no page watches such a thing."""
     kind, _, key = topic.partition(":")
     if topic == Kind.DESK:
         return (Scope.desk(), *(Scope(kind) for kind in _SHOW_THE_DESK))
-    if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING):
+    if topic in (Kind.QUEUE, Kind.PRESENCE, Kind.SYSTEM, Kind.WAITING, Kind.CATALOG):
         return (Scope(Kind(topic)),)
     if kind in _OF_ONE and key.isdecimal():
         return (Scope(Kind(kind), int(key)),)
@@ -163,7 +170,7 @@ def revoke_topic(person_id: int) -> str:
 def may_watch(actor: Actor, scope: Scope) -> bool:
     """Whether ``actor`` may be sent what ``scope`` shows."""
     match scope.kind:
-        case Kind.DESK | Kind.ROAD | Kind.PRESENCE | Kind.WAITING:
+        case Kind.DESK | Kind.ROAD | Kind.PRESENCE | Kind.WAITING | Kind.CATALOG:
             return allowed(actor.role, Permission.SEE_BOARD)
         case Kind.QUEUE:
             return allowed(actor.role, Permission.SEE_QUEUE)

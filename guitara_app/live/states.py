@@ -240,6 +240,12 @@ class WorkloadLive(_Pushed, rx.State):
     stamp: str = ""
 
 
+class CatalogLive(_Pushed, rx.State):
+    """When the catalog was last changed; on every page of the desk, so that open forms offer what can be had now."""
+
+    stamp: str = ""
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.ROAD: RoadLive,
@@ -257,6 +263,7 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.SYSTEM: SystemLive,
     Kind.WAITING: WaitingLive,
     Kind.WORKLOAD: WorkloadLive,
+    Kind.CATALOG: CatalogLive,
 }
 
 _ROW_KEYS: dict[type, str] = {

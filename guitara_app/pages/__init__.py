@@ -22,6 +22,7 @@ PAGES = (
     "timeline",
     "clients",
     "waiting",
+    "catalog",
     "notifications",
     "profile",
     "settings",

@@ -40,6 +40,7 @@ class Who(rx.State):
         await live.watch_inbox(self, actor)
         if allowed(actor.role, Permission.SEE_BOARD):
             await live.watch_presence(self, actor)
+            await live.watch_catalog(self, actor)
 
 
 def _firm() -> tuple[str, bool]:
@@ -122,6 +123,7 @@ def _rail(here: str) -> rx.Component:
         rx.cond(AT_DESK, _place("Clients", "contact_round", "/clients", here)),
         rx.cond(AT_DESK, _place("Waiting", "hourglass", "/waiting", here)),
         rx.cond(AT_DESK, _place("Shifts", "calendar_clock", "/shifts", here)),
+        rx.cond(AT_DESK, _place("Catalog", "book_open", "/services", here)),
         rx.cond(IS_MANAGER, _place("Calendar", "calendar_days", "/calendar", here)),
         rx.cond(IS_MANAGER, _place("Timeline", "chart_gantt", "/timeline", here)),
         rx.cond(IS_MANAGER, _place("Workload", "chart_no_axes_column", "/workload", here)),

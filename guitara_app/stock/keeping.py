@@ -118,6 +118,6 @@ def _tell(
         }
 
     record(
-        session, kind, by=actor, now=now, topics=["desk", "stock"],
+        session, kind, by=actor, now=now, topics=["desk", "stock", "catalog"],
         data={"item_id": item.id, "name": item.name}, before=plain(before), after=plain(after),
     )  # fmt: skip

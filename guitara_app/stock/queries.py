@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -48,6 +49,53 @@ def items(session: Session) -> list[ItemRow]:
         text("SELECT id, name, unit, kind, available, in_use, empty, minimum FROM items WHERE active ORDER BY name, id")
     )
     return [ItemRow(**row._mapping, level=level(row.available, row.minimum)) for row in rows]
+
+
+class KeptItem(NamedTuple):
+    """A material as it is kept, in use or not; ``cost`` in pesos for one."""
+
+    id: int
+    name: str
+    unit: str
+    kind: str
+    minimum: int
+    cost: Decimal
+    expires_on: date | None
+    active: bool
+    available: int
+    in_use: int
+    version: int
+
+
+def kept_items(session: Session, only: int | None = None) -> list[KeptItem]:
+    """Every material there ever was, by name; or one."""
+    rows = session.execute(
+        text(
+            "SELECT id, name, unit, kind, minimum, cost, expires_on, active, available, in_use, version FROM items"
+            " WHERE CAST(:only AS bigint) IS NULL OR id = :only ORDER BY lower(name), id"
+        ),
+        {"only": only},
+    )
+    return [KeptItem(*row) for row in rows]
+
+
+def materials_of(session: Session, service_id: int) -> Bag:
+    """How many of each item a service takes along by default."""
+    rows = session.execute(
+        text("SELECT item_id, quantity FROM service_materials WHERE service_id = :id"), {"id": service_id}
+    )
+    return {row.item_id: row.quantity for row in rows}
+
+
+def materials_in_words(session: Session) -> dict[int, str]:
+    """What each service takes along, such as ``2 Lavender Oil, Hot Stone Kit``, by the service's number."""
+    rows = session.execute(
+        text(
+            "SELECT m.service_id, string_agg(CASE WHEN m.quantity > 1 THEN m.quantity || ' ' ELSE '' END || i.name,"
+            " ', ' ORDER BY i.name) AS words FROM service_materials m JOIN items i ON i.id = m.item_id GROUP BY 1"
+        )
+    )
+    return {row.service_id: row.words for row in rows}
 
 
 def movements(session: Session, item_id: int, *, limit: int = 100, before: int | None = None) -> list[MovementRow]:

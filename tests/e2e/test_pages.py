@@ -29,6 +29,7 @@ PAGES = [
     ("ana", "/clients", ".client-line"),
     ("ana", "/clients/1", ".card-form"),
     ("ana", "/clients/999999", ".visit .empty"),
+    ("ana", "/services", ".catalog-line"),
     ("ramon", "/accounts", ".account"),
     ("ramon", "/settings", ".settings-field"),
     ("ramon", "/system", ".figure-value"),

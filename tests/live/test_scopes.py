@@ -31,7 +31,7 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
         Scope.hours(ana),
     )
     scopes += (Scope.client(firm.client), Scope.profile(ana), Scope.inbox(ana), Scope.presence())
-    scopes += (Scope.system(), Scope.waiting(), Scope.workload())
+    scopes += (Scope.system(), Scope.waiting(), Scope.workload(), Scope.catalog())
     for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope", "rev"}
@@ -65,6 +65,7 @@ def test_topics_and_scopes() -> None:
         Scope.presence(),
         Scope.system(),
         Scope.waiting(),
+        Scope.catalog(),
     ):
         assert scope in scopes_of(scope.topic)
     assert scopes_of("desk") == (Scope.desk(), Scope.road(), Scope.workload())
@@ -77,6 +78,7 @@ def test_topics_and_scopes() -> None:
         "system:1",
         "waiting:1",
         "workload",
+        "catalog:1",
         "appointment",
         "appointment:",
         "person:x",
@@ -95,6 +97,7 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.desk()) is desk
     assert may_watch(actor, Scope.road()) is desk
     assert may_watch(actor, Scope.waiting()) is desk
+    assert may_watch(actor, Scope.catalog()) is desk
     assert may_watch(actor, Scope.queue()) is (role == Role.DRIVER)
     assert may_watch(actor, Scope.appointment(5)) is desk
     assert may_watch(actor, Scope.person(12)) is not desk

@@ -6,7 +6,7 @@ import reflex as rx
 
 from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_set, draft_when
 from guitara_app.components.drawer import drawer, drawer_button, drawer_close
-from guitara_app.live import AppointmentLive
+from guitara_app.live import AppointmentLive, CatalogLive
 from guitara_app.pages.booking.caller import known, place
 from guitara_app.pages.booking.changing import ChangeState
 from guitara_app.pages.booking.fields import field, group, text_field
@@ -69,6 +69,7 @@ def change_drawer() -> rx.Component:
             answered=ChangeState.answered,
             ready=ChangeState.ready,
             pulse=AppointmentLive.detail,
+            choices=CatalogLive.stamp,
             on_draft=ChangeState.consider,
             on_save=ChangeState.save,
             class_name="booking-form",

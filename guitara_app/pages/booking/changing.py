@@ -74,11 +74,11 @@ class ChangeState(FormState, rx.State):
     async def consider(self, draft: ChangeDraft) -> None:
         """Show what the change comes to so far. A newer draft overtakes it."""
         try:
-            choices, looked = await in_thread(_look, draft, now(), with_choices=not self.ready)
+            choices, looked = await in_thread(_look, draft, now(), with_choices=self._must_offer(draft))
         except GuitaraError as error:
             self._refuse(draft, {"form": error.sentence})
             return
-        self._offer(choices)
+        self._offer(choices, draft)
         self._show_change(draft, looked)
 
     @rx.event

@@ -29,6 +29,7 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
+    offered: Annotated[str, Field(max_length=60)] = ""
     client_text: Words = ""
     client_mode: Words = ""
     client_id: Id = None

@@ -8,7 +8,7 @@ import reflex as rx
 
 from guitara_app.components.draft import draft_clear, draft_form, draft_when
 from guitara_app.components.drawer import drawer, drawer_close
-from guitara_app.live import DeskLive
+from guitara_app.live import CatalogLive, DeskLive
 from guitara_app.pages.booking.caller import caller, place
 from guitara_app.pages.booking.parts import foot, more, what, when
 from guitara_app.pages.booking.people import people
@@ -56,6 +56,7 @@ def booking_drawer(pulse: Any = DeskLive.rows) -> rx.Component:
             answered=BookingState.answered,
             ready=BookingState.ready,
             pulse=pulse,
+            choices=CatalogLive.stamp,
             on_draft=BookingState.consider,
             on_save=BookingState.save,
             class_name="booking-form",

@@ -89,8 +89,15 @@ class FormState(rx.State, mixin=True):
     _refused: dict[str, str] = {}
     _refused_draft: dict[str, Any] = {}
 
-    def _offer(self, choices: Choices | None) -> None:
+    # Of which catalog the choices are: the browser says which it has heard of.
+    _offered: str = ""
+
+    def _must_offer(self, draft: Draft) -> bool:
+        return not self.ready or draft.offered != self._offered
+
+    def _offer(self, choices: Choices | None, draft: Draft | None = None) -> None:
         if choices is not None:
+            self._offered = draft.offered if draft else ""
             self.evenings, self.last_evening, self.times, self.services, self.towns = choices
             self.ready = True
 
@@ -119,8 +126,8 @@ class BookingState(FormState, rx.State):
     @allow(Permission.BOOK)
     async def consider(self, draft: Draft) -> None:
         """Show what the draft comes to so far. A newer draft overtakes it."""
-        choices, shown = await in_thread(_consider, draft, now(), with_choices=not self.ready)
-        self._offer(choices)
+        choices, shown = await in_thread(_consider, draft, now(), with_choices=self._must_offer(draft))
+        self._offer(choices, draft)
         self._show(draft, shown)
 
     @rx.event(supersedes=True, temporal=True)

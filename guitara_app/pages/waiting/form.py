@@ -17,6 +17,7 @@ from guitara_app.components.draft import (
     draft_when,
 )
 from guitara_app.components.drawer import drawer, drawer_close
+from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.caller import caller, known
 from guitara_app.pages.booking.fields import field, group, problem
 from guitara_app.pages.booking.parts import services
@@ -71,6 +72,7 @@ def wish_drawer() -> rx.Component:
             saved=WaitingState.saved,
             answered=WaitingState.answered,
             ready=WaitingState.ready,
+            choices=CatalogLive.stamp,
             on_draft=WaitingState.consider,
             on_save=WaitingState.save,
             class_name="booking-form",

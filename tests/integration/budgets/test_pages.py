@@ -44,6 +44,7 @@ def reads(firm: Firm) -> dict[str, Callable[[Session], object]]:
         Kind.SYSTEM: 0,
         Kind.WAITING: 0,
         Kind.WORKLOAD: 0,
+        Kind.CATALOG: 0,
     }
     found: dict[str, Callable[[Session], object]] = {
         str(kind): lambda session, kind=kind: READERS[kind](session, keys[kind], AT) for kind in READERS

@@ -75,8 +75,8 @@ NO_NEWS = {
     "account_added", "account_changed", "account_locked", "api_token_made", "api_token_revoked", "backup_made",
     "client_added", "client_changed", "client_viewed", "clients_merged", "demo_evening_made", "firm_founded",
     "handover_read", "invitation_accepted", "invited", "mail_chosen", "password_changed", "profile_changed",
-    "receipt_added", "settings_set", "shifts_extended", "sign_in_failed", "signed_in", "signed_out",
-    "system_alert_closed", "system_alert_reopened",
+    "receipt_added", "service_materials_changed", "settings_set", "shifts_extended", "sign_in_failed",
+    "signed_in", "signed_out", "system_alert_closed", "system_alert_reopened",
 }  # fmt: skip
 
 

@@ -1,0 +1,5 @@
+"""What is sold and where it is brought: services, materials, zones. The desk sees it, managers change it."""
+
+from guitara_app.pages.catalog.services import services_page
+
+__all__ = ["services_page"]

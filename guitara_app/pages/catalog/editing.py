@@ -1,0 +1,214 @@
+"""How a row of the catalog is added and changed: what was typed is read, compared with what stands there, and kept.
+
+Of two who change one row, the second is told which of the fields that they changed are others now, by whom; the rest
+of what they typed is put over what stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+import reflex as rx
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from guitara_app.accounts.permissions import Actor
+from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.database import reading, run
+from guitara_app.kit.errors import GuitaraError, Invalid, NotFound
+from guitara_app.kit.threads import in_thread
+from guitara_app.kit.time import now
+from guitara_app.pages.access import current_actor
+from guitara_app.pages.booking import views
+
+T = TypeVar("T")
+Event = rx.event.EventSpec | None
+Number = Annotated[int, Field(ge=1, lt=2**63)]
+Typed = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=40)]
+Value = Annotated[str, Field(max_length=8_000)] | bool
+Values = Mapping[str, str | bool]
+
+NEW = -1
+"""Stands for the number of a row that is not there yet."""
+AnyNumber = Annotated[int, Field(ge=NEW, lt=2**63)]
+
+
+class RowDraft(BaseModel):
+    """What the form holds: ``typed`` are the fields that were changed, ``seen`` what stood in them before."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    visit_id: AnyNumber = NEW
+    idempotency_key: Annotated[str, Field(max_length=100)] = ""
+    seen: Annotated[dict[Name, Value], Field(max_length=500)] = {}
+    typed: Annotated[dict[Name, Value], Field(max_length=500)] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        own = {name: value for name, value in sent.items() if name in ("visit_id", "idempotency_key", "seen")}
+        return {**own, "typed": {name: value for name, value in sent.items() if name not in (*own, "offered")}}
+
+
+class Stands(NamedTuple):
+    """A row as it stands: the ``values`` of its fields as one would type them, and its version."""
+
+    values: dict[str, str | bool]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One kind of row. ``look`` also answers for ``NEW``; ``check`` says by field what cannot be read."""
+
+    name: str
+    look: Callable[[Session, int], Stands | None]
+    check: Callable[[Values], dict[str, str]]
+    keep: Callable[[Session, Actor, int | None, Values, int, datetime], object]
+    label: Callable[[Session, str], str]
+    kinds: tuple[str, ...]
+
+
+class _Kept(NamedTuple):
+    problems: dict[str, str]
+    clashes: list[views.ClashLine]
+    base: views.Base
+
+
+class RowForm(rx.State, mixin=True):
+    """What the form of a row shows besides the draft itself; the handlers, with their rights, are the page's own."""
+
+    editing: int = 0
+    ready: bool = False
+    base: views.Base = views.NO_BASE
+    problems: dict[str, str] = {}
+    clashes: list[views.ClashLine] = []
+    answered: int = 0
+    saved: str = ""
+
+    # Once a save was refused, mistakes are told, and taken back, while typing.
+    _refused: bool = False
+
+    def _begin(self, number: int) -> None:
+        self.editing, self.base, self.ready = number, views.NO_BASE, False
+        self.problems, self.clashes, self._refused = {}, [], False
+
+    async def _consider(self, sheet: Sheet, draft: RowDraft) -> None:
+        try:
+            looked = await in_thread(_look, sheet, draft)
+        except GuitaraError as error:
+            self.problems = {"form": error.sentence}
+            return
+        self.base, self.ready = looked.base, True
+        self.problems = looked.problems if self._refused else {}
+        self.clashes = looked.clashes
+
+    async def _save(self, sheet: Sheet, draft: RowDraft) -> Event:
+        actor, at = current_actor(), now()
+        self._refused = True
+        try:
+            kept = await in_thread(run, lambda session: _keep(session, sheet, actor, draft, at))
+        except GuitaraError as error:
+            self.problems = {error.field or "form": error.sentence}
+            return None
+        finally:
+            self.answered += 1
+        self.problems, self.clashes = kept.problems, kept.clashes
+        if kept.problems or kept.clashes:
+            self.base = kept.base
+            return None
+        self.saved, self._refused = draft.idempotency_key, False
+        return rx.toast.success("Saved. It holds from now on, in every open form.", close_button=True)
+
+
+def read(problems: dict[str, str], work: Callable[[], T], otherwise: T, field: str) -> T:
+    """What ``work`` reads; when it cannot, why is put among the problems of ``field``."""
+    try:
+        return work()
+    except Invalid as error:
+        problems[error.field or field] = error.sentence
+        return otherwise
+
+
+def whole(words: str | bool, sentence: str) -> int:
+    """A whole number of at most six digits.
+
+    Raises:
+        Invalid: it is none.
+    """
+    plain = str(words).strip()
+    if not (plain.isascii() and plain.isdecimal() and len(plain) <= 6):
+        raise Invalid(sentence)
+    return int(plain)
+
+
+def _look(sheet: Sheet, draft: RowDraft) -> _Kept:
+    with reading() as session:
+        return _compare(session, sheet, draft, _stands(session, sheet, draft))
+
+
+def _keep(session: Session, sheet: Sheet, actor: Actor, draft: RowDraft, at: datetime) -> _Kept:
+    stands = _stands(session, sheet, draft)
+    found = _compare(session, sheet, draft, stands)
+    if not found.problems and not found.clashes:
+        number = None if draft.visit_id == NEW else draft.visit_id
+        sheet.keep(session, actor, number, stands.values | draft.typed, stands.version, at)
+    return found
+
+
+def _stands(session: Session, sheet: Sheet, draft: RowDraft) -> Stands:
+    stands = sheet.look(session, draft.visit_id)
+    if stands is None:
+        raise NotFound("This is not there any more. Reload the page.")
+    return stands
+
+
+def _compare(session: Session, sheet: Sheet, draft: RowDraft, stands: Stands) -> _Kept:
+    known = stands.values
+    changed = [
+        field
+        for field, seen in draft.seen.items()
+        if field in draft.typed and field in known and seen != known[field] != draft.typed[field]
+    ]
+    by, when = _changed_last(session, sheet, draft.visit_id) if changed else ("", "")
+    clashes = [
+        views.ClashLine(
+            field=field,
+            label=sheet.label(session, field),
+            by=by,
+            at=when,
+            stands=_said(known[field]),
+            mine=_said(draft.typed[field]),
+        )
+        for field in changed
+    ]
+    # A new row has nothing that somebody else could change.
+    seen = known if draft.visit_id != NEW else {}
+    base = views.Base(of=f"{sheet.name}-{draft.visit_id}", values=known, fields=dict(seen))
+    return _Kept(sheet.check(known | draft.typed), clashes, base)
+
+
+def _changed_last(session: Session, sheet: Sheet, number: int) -> tuple[str, str]:
+    """Who changed the row last, and when, on the clock."""
+    row = session.execute(
+        text(
+            "SELECT coalesce(p.name, 'Guitara') AS name, e.recorded_at FROM events e"
+            " LEFT JOIN people p ON p.id = e.actor_id"
+            " WHERE e.kind = ANY(:kinds) AND (e.data ->> :key) = CAST(:number AS text) ORDER BY e.id DESC LIMIT 1"
+        ),
+        {"kinds": list(sheet.kinds), "key": f"{sheet.name}_id", "number": number},
+    ).one_or_none()
+    if row is None:
+        return "Somebody", "a moment ago"
+    return row.name, firm_settings(session).calendar.moment_label(row.recorded_at)
+
+
+def _said(value: str | bool) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

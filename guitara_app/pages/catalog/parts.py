@@ -1,0 +1,136 @@
+"""What the three pages of the catalog share: the links between them, the list's head, and the sheet with a form."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_save, draft_sending
+from guitara_app.components.drawer import drawer, drawer_button, drawer_close
+from guitara_app.components.linked import linked
+from guitara_app.components.parts import link
+from guitara_app.live import CatalogLive
+from guitara_app.pages.catalog.editing import NEW, RowForm
+from guitara_app.pages.shell import IS_MANAGER, Who
+
+Form = type[RowForm]
+_PAGES = (("Services", "/services"),)
+
+
+def between(here: str) -> rx.Component:
+    """Links to the pages of the catalog."""
+    return rx.el.nav(
+        *(
+            link(
+                word,
+                to=path,
+                class_name="button button-small",
+                aria_current="page" if path == here else "false",
+            )
+            for word, path in _PAGES
+        ),
+        class_name="catalog-pages",
+        aria_label="Catalog",
+    )
+
+
+def begin(
+    state: Form, *inside: rx.Component | str, number: rx.Var[int] | int, of: str, **props: object
+) -> rx.Component:
+    """Opens the form of a row: the sheet at once, and what stands in it as soon as it is read."""
+    return rx.el.span(
+        drawer_button(*inside, name=of, **props),
+        on_click=state.begin(number),
+        class_name="plain",
+    )
+
+
+def add_button(state: Form, of: str) -> rx.Component:
+    """For those who may change the catalog."""
+    return rx.cond(
+        IS_MANAGER,
+        begin(state, rx.icon("plus", size=16), "Add", number=NEW, of=of, class_name="button button-primary"),
+    )
+
+
+def sheet(state: Form, of: str, *groups: rx.Component) -> rx.Component:
+    """The form beside the list."""
+    return drawer(
+        rx.el.div(
+            rx.el.h2(rx.cond(state.editing == NEW, f"Add a {of}", f"Change the {of}"), id=f"{of}-title"),
+            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
+            drawer_close(of),
+            class_name="booking-head",
+        ),
+        draft_form(
+            rx.el.div(*groups, class_name="booking-body"),
+            rx.el.div(
+                rx.el.div(
+                    problem(state, "form"),
+                    draft_clashes(clashes=state.clashes),
+                    draft_sending(class_name="booking-warning"),
+                    aria_live="polite",
+                ),
+                rx.el.div(
+                    draft_clear("Undo what is typed", class_name="button button-quiet"),
+                    rx.el.span(class_name="top-space"),
+                    draft_save(),
+                    class_name="booking-foot-line",
+                ),
+                class_name="booking-foot",
+            ),
+            name=f"{of}-{state.editing}",
+            owner=Who.person_id,
+            subject=state.editing,
+            base=state.base,
+            drawer=of,
+            saved=state.saved,
+            answered=state.answered,
+            ready=state.ready,
+            pulse=CatalogLive.stamp,
+            on_draft=state.consider,
+            on_save=state.save,
+            class_name="booking-form",
+        ),
+        name=of,
+        class_name="booking",
+        custom_attrs={"aria-labelledby": f"{of}-title"},
+    )
+
+
+def labelled(
+    state: Form, label: str, name: str, *, hint: str = "", first: bool = False, mode: str = "text"
+) -> rx.Component:
+    """A line of text with its label, its hint and its problem."""
+    return field(
+        state,
+        label,
+        name,
+        draft_field(
+            name=name,
+            input_mode=mode,
+            max_length=200,
+            auto_complete="off",
+            class_name="input" if mode == "text" else "input num",
+            custom_attrs={"data-first": True} if first else {},
+            aria_invalid=rx.cond(state.problems.get(name, "") != "", "true", "false"),
+        ),
+        hint=hint,
+    )
+
+
+def field(state: Form, label: str, name: str, control: rx.Component, *, hint: str = "") -> rx.Component:
+    """A control with its label, its problem and its hint."""
+    return rx.el.div(
+        rx.el.label(label, html_for=f"draft-{name}", class_name="field-label"),
+        control,
+        problem(state, name),
+        rx.el.p(hint, class_name="field-hint") if hint else rx.fragment(),
+        class_name="field",
+    )
+
+
+def problem(state: Form, slot: str | rx.Var[str]) -> rx.Component:
+    """Why ``slot`` cannot be saved like this; empty when it can."""
+    return linked(
+        text=state.problems.get(slot, ""), element="p", class_name="field-problem", role="alert", data_problem=slot
+    )
