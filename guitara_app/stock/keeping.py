@@ -42,7 +42,7 @@ def add_item(session: Session, actor: Actor, wanted: ItemDetails, *, now: dateti
         Invalid: a field cannot be right, or the name is taken.
     """
     require(actor, Permission.SET_CATALOG)
-    _check(wanted)
+    check_item(wanted)
     item = Item(**asdict(wanted))
     try:
         with session.begin_nested():
@@ -66,7 +66,7 @@ def change_item(
         Invalid: a field cannot be right, or the name is taken.
     """
     require(actor, Permission.SET_CATALOG)
-    _check(wanted)
+    check_item(wanted)
     item = session.get(Item, item_id, with_for_update=True) if 0 < item_id < 2**63 else None
     if item is None:
         raise NotFound("There is no such material.")
@@ -89,7 +89,12 @@ def change_item(
     _tell(session, actor, "item_changed", item, {field: before[field] for field in after}, after, now=now)
 
 
-def _check(wanted: ItemDetails) -> None:
+def check_item(wanted: ItemDetails) -> None:
+    """Refuse what cannot be kept.
+
+    Raises:
+        Invalid: names the field.
+    """
     for field, longest in _LONGEST.items():
         words = getattr(wanted, field)
         if not words:

@@ -30,6 +30,7 @@ PAGES = [
     ("ana", "/clients/1", ".card-form"),
     ("ana", "/clients/999999", ".visit .empty"),
     ("ana", "/services", ".catalog-line"),
+    ("ana", "/materials", ".catalog-line"),
     ("ramon", "/accounts", ".account"),
     ("ramon", "/settings", ".settings-field"),
     ("ramon", "/system", ".figure-value"),

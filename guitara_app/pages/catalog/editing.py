@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import reflex as rx
@@ -35,6 +36,8 @@ Values = Mapping[str, str | bool]
 
 NEW = -1
 """Stands for the number of a row that is not there yet."""
+SHOWN = 300
+"""Lines of a list that are drawn at once; typing finds the others."""
 AnyNumber = Annotated[int, Field(ge=NEW, lt=2**63)]
 
 
@@ -84,6 +87,11 @@ class _Kept(NamedTuple):
 
 class RowForm(rx.State, mixin=True):
     """What the form of a row shows besides the draft itself; the handlers, with their rights, are the page's own."""
+
+    loaded: bool = False
+    typed: str = ""
+    total: int = 0
+    found: int = 0
 
     editing: int = 0
     ready: bool = False
@@ -147,6 +155,11 @@ def whole(words: str | bool, sentence: str) -> int:
     if not (plain.isascii() and plain.isdecimal() and len(plain) <= 6):
         raise Invalid(sentence)
     return int(plain)
+
+
+def pesos(price: Decimal) -> str:
+    """As one types it: without cents when there are none."""
+    return f"{price:.0f}" if price == price.to_integral_value() else f"{price:.2f}"
 
 
 def _look(sheet: Sheet, draft: RowDraft) -> _Kept:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import reflex as rx
 
 from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_save, draft_sending
 from guitara_app.components.drawer import drawer, drawer_button, drawer_close
+from guitara_app.components.follow import follow
 from guitara_app.components.linked import linked
-from guitara_app.components.parts import link
+from guitara_app.components.parts import link, skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.catalog.editing import NEW, RowForm
 from guitara_app.pages.shell import IS_MANAGER, Who
 
 Form = type[RowForm]
-_PAGES = (("Services", "/services"),)
+_PAGES = (("Services", "/services"), ("Materials", "/materials"))
 
 
 def between(here: str) -> rx.Component:
@@ -52,8 +56,64 @@ def add_button(state: Form, of: str) -> rx.Component:
     )
 
 
-def sheet(state: Form, of: str, *groups: rx.Component) -> rx.Component:
-    """The form beside the list."""
+def listing(
+    state: Form,
+    line: Callable[[Any], rx.Component],
+    *,
+    here: str,
+    title: str,
+    finds: str,
+    nothing: str,
+    stamp: rx.Var[str],
+) -> rx.Component:
+    """The list with its search; it is read again whenever ``stamp`` is another."""
+    lines: Any = state.lines
+    return rx.fragment(
+        follow(of=stamp, on_change=state.refresh),
+        rx.el.div(
+            rx.el.section(
+                rx.el.div(
+                    between(here),
+                    rx.el.label("Find in the list", html_for="find-in-catalog", class_name="unseen"),
+                    rx.el.input(
+                        id="find-in-catalog",
+                        type="search",
+                        placeholder=finds,
+                        max_length=200,
+                        auto_complete="off",
+                        on_change=state.find.debounce(150),
+                        class_name="input accounts-find",
+                    ),
+                    rx.el.span(state.found, " of ", state.total, class_name="mute num nowrap", role="status"),
+                    class_name="panel-head accounts-head catalog-head",
+                ),
+                rx.cond(
+                    state.loaded,
+                    rx.el.div(
+                        rx.el.ul(rx.foreach(lines, line)),
+                        rx.cond(
+                            state.found == 0,
+                            rx.el.p(rx.cond(state.total == 0, nothing, "Nothing matches."), class_name="empty"),
+                        ),
+                        rx.cond(
+                            state.found > lines.length(),
+                            rx.el.p("There are more. Type a part of the name to find them.", class_name="empty"),
+                        ),
+                        class_name="panel-body",
+                    ),
+                    skeleton(10),
+                ),
+                class_name="panel accounts-panel",
+                aria_label=title,
+                aria_busy=~state.loaded,
+            ),
+            class_name="accounts",
+        ),
+    )
+
+
+def sheet(state: Form, of: str, *groups: rx.Component, key: str = "") -> rx.Component:
+    """The form beside the list; ``key`` is the name of its drafts when it is another than ``of``."""
     return drawer(
         rx.el.div(
             rx.el.h2(rx.cond(state.editing == NEW, f"Add a {of}", f"Change the {of}"), id=f"{of}-title"),
@@ -78,7 +138,7 @@ def sheet(state: Form, of: str, *groups: rx.Component) -> rx.Component:
                 ),
                 class_name="booking-foot",
             ),
-            name=f"{of}-{state.editing}",
+            name=f"{key or of}-{state.editing}",
             owner=Who.person_id,
             subject=state.editing,
             base=state.base,

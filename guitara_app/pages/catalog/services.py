@@ -5,11 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_check, draft_field
-from guitara_app.components.follow import follow
-from guitara_app.components.parts import skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
-from guitara_app.pages.catalog.parts import add_button, begin, between, labelled, problem, sheet
+from guitara_app.pages.catalog.parts import add_button, begin, labelled, listing, problem, sheet
 from guitara_app.pages.catalog.services_state import MaterialLine, ServiceLine, ServicesState
 from guitara_app.pages.shell import IS_MANAGER, Who, desk_title, shell
 
@@ -20,55 +18,19 @@ _OF = "service"
 def services_page() -> rx.Component:
     """What is sold."""
     return shell(
-        follow(of=CatalogLive.stamp, on_change=ServicesState.refresh),
-        rx.el.div(
-            rx.el.section(
-                rx.el.div(
-                    between("/services"),
-                    rx.el.label("Find a service", html_for="find-service", class_name="unseen"),
-                    rx.el.input(
-                        id="find-service",
-                        type="search",
-                        placeholder="Service or material",
-                        max_length=200,
-                        auto_complete="off",
-                        on_change=ServicesState.find.debounce(150),
-                        class_name="input accounts-find",
-                    ),
-                    rx.el.span(
-                        ServicesState.found, " of ", ServicesState.total, class_name="mute num nowrap", role="status"
-                    ),
-                    class_name="panel-head accounts-head catalog-head",
-                ),
-                rx.cond(ServicesState.loaded, _list(), skeleton(10)),
-                class_name="panel accounts-panel",
-                aria_label="Services",
-                aria_busy=~ServicesState.loaded,
-            ),
-            class_name="accounts",
+        listing(
+            ServicesState,
+            _line,
+            here="/services",
+            title="Services",
+            finds="Service or material",
+            nothing="Nothing is sold yet. Add the first service.",
+            stamp=CatalogLive.stamp,
         ),
         rx.cond(IS_MANAGER, _form()),
         here="/services",
         title=desk_title("Catalog"),
         actions=add_button(ServicesState, _OF),
-    )
-
-
-def _list() -> rx.Component:
-    return rx.el.div(
-        rx.el.ul(rx.foreach(ServicesState.lines, _line)),
-        rx.cond(
-            ServicesState.found == 0,
-            rx.el.p(
-                rx.cond(ServicesState.total == 0, "Nothing is sold yet. Add the first service.", "No service matches."),
-                class_name="empty",
-            ),
-        ),
-        rx.cond(
-            ServicesState.found > ServicesState.lines.length(),
-            rx.el.p("There are more. Type a part of the name to find them.", class_name="empty"),
-        ),
-        class_name="panel-body",
     )
 
 

@@ -23,6 +23,7 @@ from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import amount
 from guitara_app.pages.catalog.editing import (
     NEW,
+    SHOWN,
     AnyNumber,
     Event,
     Number,
@@ -32,14 +33,13 @@ from guitara_app.pages.catalog.editing import (
     Stands,
     Typed,
     Values,
+    pesos,
     read,
     whole,
 )
 from guitara_app.stock.default_materials import keep_service
 from guitara_app.stock.queries import kept_items, materials_in_words, materials_of
 
-SHOWN = 300
-"""Lines of a list that are drawn at once; typing finds the others."""
 _FIELDS = {
     "name": "Name",
     "minutes": "Minutes",
@@ -75,10 +75,6 @@ class MaterialLine(TypedDict):
 class ServicesState(RowForm, rx.State):
     """The services that match what is typed, and the form of one."""
 
-    loaded: bool = False
-    typed: str = ""
-    total: int = 0
-    found: int = 0
     lines: list[ServiceLine] = []
     materials: list[MaterialLine] = []
 
@@ -141,11 +137,6 @@ class ServicesState(RowForm, rx.State):
             if all(word in f"{line['name']} {line['materials']}".casefold() for word in words)
         ]
         self.total, self.found, self.lines = len(everything), len(found), found[:SHOWN]
-
-
-def pesos(price: Decimal) -> str:
-    """As one types it: without cents when there are none."""
-    return f"{price:.0f}" if price == price.to_integral_value() else f"{price:.2f}"
 
 
 def _lines() -> list[ServiceLine]:
