@@ -80,6 +80,8 @@ OTHERS = {
     "time_off_refused": "Time off refused",
     "time_off_taken_back": "Time off taken back",
     "week_set": "Usual week set",
+    "town_added": "Town added",
+    "town_changed": "Town changed",
     "wish_added": "Put on the waiting list",
     "wish_booked": "Booked from the waiting list",
     "wish_changed": "Wish changed",
@@ -88,6 +90,8 @@ OTHERS = {
     "wish_over": "Wish is over",
     "wish_slot_gone": "Slot is gone",
     "wish_withdrawn": "Taken off the waiting list",
+    "zone_added": "Zone added",
+    "zone_changed": "Zone changed",
 }
 
 KINDS: dict[str, str] = dict(sorted((OTHERS | WHAT_HAPPENED).items(), key=lambda pair: pair[1].casefold()))

@@ -144,6 +144,12 @@ def is_demo(session: Session) -> bool:
     return session.execute(text("SELECT value FROM settings WHERE key = 'demo'")).scalar() is True
 
 
+def zone_names(session: Session) -> dict[int, str]:
+    """Every zone by its number, in the order of their names."""
+    rows = session.execute(text("SELECT id, name FROM zones ORDER BY lower(name)"))
+    return {row.id: row.name for row in rows}
+
+
 def localities(session: Session) -> list[LocalityChoice]:
     """Every town, by name."""
     rows = session.execute(

@@ -154,6 +154,36 @@ def test_a_material_is_added_and_a_service_takes_it_along(people: People) -> Non
     expect(line(ramon, "Foot")).to_contain_text("Nurse's Balm")
 
 
+def test_a_zone_and_a_town_are_added_and_can_be_chosen_in_an_open_form(people: People) -> None:
+    ramon = people.sign_in("ramon", path="/zones", size=PHONE, dark=True)
+    ana = people.sign_in("ana", base=people.site.two, path="/board")
+    form = open_booking(ana)
+    ramon.get_by_role("button", name="Add", exact=True).click()
+    sheet = ramon.get_by_role("dialog", name="Add a zone")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.locator('[data-problem="name"]')).to_have_text("Type a name.")
+    sheet.get_by_label("Name", exact=True).fill("O'Donnell Side")
+    sheet.get_by_role("button", name="Save").click()
+    saved(sheet)
+    expect(line(ramon, "O'Donnell Side")).to_contain_text("no towns yet")
+    ramon.get_by_role("button", name="Add a town").click()
+    sheet = ramon.get_by_role("dialog", name="Add a town")
+    sheet.get_by_label("Name", exact=True).fill("Camiling")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.locator('[data-problem="zone_id"]')).to_have_text("Choose the zone it is in.")
+    sheet.get_by_label("Zone", exact=True).select_option(label="O'Donnell Side")
+    assert overflow(ramon) == []
+    sheet.get_by_role("button", name="Save").click()
+    saved(sheet)
+    expect(line(ramon, "O'Donnell Side")).to_contain_text("Camiling")
+    assert overflow(ramon) == []
+    picture(ramon, "zones-phone-dark")
+    expect(form.get_by_label("Town").locator("option", has_text="Camiling")).to_have_count(1)
+    marga = people.sign_in("marga", path="/zones")
+    expect(line(marga, "O'Donnell Side")).to_contain_text("Camiling")
+    picture(marga, "zones-light")
+
+
 def test_an_operator_sees_the_services_and_changes_none(people: People) -> None:
     ana = people.sign_in("ana", path="/board")
     ana.get_by_role("link", name="Catalog").click()

@@ -31,6 +31,7 @@ PAGES = [
     ("ana", "/clients/999999", ".visit .empty"),
     ("ana", "/services", ".catalog-line"),
     ("ana", "/materials", ".catalog-line"),
+    ("ana", "/zones", ".catalog-line"),
     ("ramon", "/accounts", ".account"),
     ("ramon", "/settings", ".settings-field"),
     ("ramon", "/system", ".figure-value"),

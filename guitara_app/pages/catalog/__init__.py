@@ -2,5 +2,6 @@
 
 from guitara_app.pages.catalog.materials import materials_page
 from guitara_app.pages.catalog.services import services_page
+from guitara_app.pages.catalog.zones import zones_page
 
-__all__ = ["materials_page", "services_page"]
+__all__ = ["materials_page", "services_page", "zones_page"]

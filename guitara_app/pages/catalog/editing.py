@@ -74,9 +74,10 @@ class Sheet:
     name: str
     look: Callable[[Session, int], Stands | None]
     check: Callable[[Values], dict[str, str]]
-    keep: Callable[[Session, Actor, int | None, Values, int, datetime], object]
+    keep: Callable[[Session, Actor, int | None, Values, Stands, datetime], object]
     label: Callable[[Session, str], str]
     kinds: tuple[str, ...]
+    say: Callable[[Session, str, str | bool], str] = lambda session, field, value: _said(value)
 
 
 class _Kept(NamedTuple):
@@ -172,7 +173,7 @@ def _keep(session: Session, sheet: Sheet, actor: Actor, draft: RowDraft, at: dat
     found = _compare(session, sheet, draft, stands)
     if not found.problems and not found.clashes:
         number = None if draft.visit_id == NEW else draft.visit_id
-        sheet.keep(session, actor, number, stands.values | draft.typed, stands.version, at)
+        sheet.keep(session, actor, number, stands.values | draft.typed, stands, at)
     return found
 
 
@@ -197,8 +198,8 @@ def _compare(session: Session, sheet: Sheet, draft: RowDraft, stands: Stands) ->
             label=sheet.label(session, field),
             by=by,
             at=when,
-            stands=_said(known[field]),
-            mine=_said(draft.typed[field]),
+            stands=sheet.say(session, field, known[field]),
+            mine=sheet.say(session, field, draft.typed[field]),
         )
         for field in changed
     ]

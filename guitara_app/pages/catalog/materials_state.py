@@ -187,12 +187,12 @@ def _check(values: Values) -> dict[str, str]:
     return _parse(values)[1]
 
 
-def _keep(session: Session, actor: Actor, number: int | None, values: Values, version: int, at: datetime) -> None:
+def _keep(session: Session, actor: Actor, number: int | None, values: Values, stands: Stands, at: datetime) -> None:
     details, _ = _parse(values)
     if number is None:
         add_item(session, actor, details, now=at)
     else:
-        change_item(session, actor, number, details, version=version, now=at)
+        change_item(session, actor, number, details, version=stands.version, now=at)
 
 
 SHEET = Sheet("item", _look, _check, _keep, lambda _, field: _FIELDS.get(field, field), ("item_changed",))

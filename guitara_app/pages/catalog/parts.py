@@ -17,7 +17,7 @@ from guitara_app.pages.catalog.editing import NEW, RowForm
 from guitara_app.pages.shell import IS_MANAGER, Who
 
 Form = type[RowForm]
-_PAGES = (("Services", "/services"), ("Materials", "/materials"))
+_PAGES = (("Services", "/services"), ("Materials", "/materials"), ("Zones", "/zones"))
 
 
 def between(here: str) -> rx.Component:
@@ -65,6 +65,7 @@ def listing(
     finds: str,
     nothing: str,
     stamp: rx.Var[str],
+    more: rx.Component | None = None,
 ) -> rx.Component:
     """The list with its search; it is read again whenever ``stamp`` is another."""
     lines: Any = state.lines
@@ -84,6 +85,7 @@ def listing(
                         on_change=state.find.debounce(150),
                         class_name="input accounts-find",
                     ),
+                    more or rx.fragment(),
                     rx.el.span(state.found, " of ", state.total, class_name="mute num nowrap", role="status"),
                     class_name="panel-head accounts-head catalog-head",
                 ),

@@ -220,9 +220,9 @@ def _check(values: Values) -> dict[str, str]:
     return _parse(values)[2]
 
 
-def _keep(session: Session, actor: Actor, number: int | None, values: Values, version: int, at: datetime) -> None:
+def _keep(session: Session, actor: Actor, number: int | None, values: Values, stands: Stands, at: datetime) -> None:
     details, carried, _ = _parse(values)
-    keep_service(session, actor, number, details, carried, version=version, now=at)
+    keep_service(session, actor, number, details, carried, version=stands.version, now=at)
 
 
 def _label(session: Session, field: str) -> str:
