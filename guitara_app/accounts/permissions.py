@@ -31,6 +31,7 @@ class Permission(StrEnum):
     SEE_APPOINTMENT = "see_appointment"
     SEE_CLIENTS = "see_clients"
     EDIT_CLIENTS = "edit_clients"
+    ERASE_CLIENTS = "erase_clients"
     BOOK = "book"
     RUN_VISITS = "run_visits"
     STEP_AS_THERAPIST = "step_as_therapist"
@@ -61,6 +62,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SEE_APPOINTMENT: DESK,
     Permission.SEE_CLIENTS: DESK,
     Permission.EDIT_CLIENTS: DESK,
+    Permission.ERASE_CLIENTS: frozenset({Role.ADMIN}),
     Permission.BOOK: DESK,
     Permission.RUN_VISITS: DESK,
     Permission.STEP_AS_THERAPIST: frozenset({Role.THERAPIST}) | DESK,

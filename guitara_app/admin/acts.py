@@ -28,6 +28,7 @@ from guitara_app.appointments.words import AppointmentState
 from guitara_app.availability.services import approve_time_off, refuse_time_off, take_back_time_off
 from guitara_app.clients import services as clients
 from guitara_app.kit.errors import Invalid
+from guitara_app.privacy import services as privacy
 from guitara_app.stock import services as stock
 
 Data = dict[str, Any]
@@ -248,6 +249,18 @@ ACTS: dict[str, dict[str, Act]] = {
             grave=True,
             reason=False,
             words="Everything of the other client moves to this one. The client's card compares the two side by side.",
+        ),
+        "erase": Act(
+            "Erase who this is",
+            lambda session, actor, number, data, at: privacy.erase_client(
+                session, actor, number, now=at, reason=data.get("reason") or ""
+            ),
+            possible=lambda row: row.merged_into_id is None and row.erased_at is None,
+            icon="fa-solid fa-user-slash",
+            grave=True,
+            words="Name, phones, e-mail, addresses, notes, and what the log says of them in words are gone for good."
+            " Visits and money stay, without a name. Do not write who it was into the reason."
+            " What is known of them can be taken along before, from the client's card.",
         ),
     },
     "client_addresses": {

@@ -15,6 +15,7 @@ from guitara_app.api.audit import audit_csv, audit_xlsx
 from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.calendar import calendar_file, make_calendar
 from guitara_app.api.compression import Compressed
+from guitara_app.api.dossier import dossier
 from guitara_app.api.frontend import Frontend
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
@@ -58,6 +59,7 @@ def outer_routes() -> list[Route | Mount]:
         Route("/auth/people", add_somebody, methods=["POST"]),
         Route("/auth/calendar", make_calendar, methods=["POST"]),
         Route("/calendar/{token}.ics", calendar_file, methods=["GET"]),
+        Route("/clients/{client_id:int}/everything.json", dossier, methods=["GET"]),
         Route("/sheet", sheet_page, methods=["GET"]),
         Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/audit.csv", audit_csv, methods=["GET"]),

@@ -68,6 +68,8 @@ class Client(Table, table=True):
         ),
     )
     created_at: datetime = moment(recorded=True)
+    # Forgotten at their own wish: nothing says any more who it was.
+    erased_at: datetime | None = moment(nullable=True)
     version: int = 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.for_address import for_address
-from guitara_app.components.parts import link, lone_panel, waiting_columns
+from guitara_app.components.parts import link, lone_panel, outward, panel, waiting_columns
 from guitara_app.live import ClientLive
 from guitara_app.pages.clients.form import addresses, form
 from guitara_app.pages.clients.merging import comparison, suggestions
@@ -56,10 +56,34 @@ def _card() -> rx.Component:
         rx.el.div(comparison(), id=COMPARISON, class_name="comparison"),
         rx.el.div(
             rx.el.div(form(), addresses(), class_name="visit-column"),
-            rx.el.div(suggestions(), history(), changes(), class_name="visit-column"),
+            rx.el.div(suggestions(), history(), changes(), _privacy(), class_name="visit-column"),
             class_name="visit-columns",
         ),
         class_name="visit",
+    )
+
+
+def _privacy() -> rx.Component:
+    """What a client may ask for, for those who may give it."""
+    number = _client["id"]
+    return rx.cond(
+        Who.role == "admin",
+        panel(
+            "What they may ask for",
+            rx.el.div(
+                outward(
+                    "Everything known of them",
+                    to=f"/clients/{number}/everything.json",
+                    class_name="button button-small",
+                ),
+                outward(
+                    "Erase who this is\u2026",
+                    to=f"/admin/clients/act/erase?pk={number}",
+                    class_name="button button-small",
+                ),
+                class_name="acts panel-pad",
+            ),
+        ),
     )
 
 

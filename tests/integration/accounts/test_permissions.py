@@ -17,7 +17,7 @@ EXPECTED = {
     Role.MANAGER: OPERATOR | {"overrule", "set_holidays", "see_plan", "set_catalog"},
     Role.ADMIN: OPERATOR
     | {"overrule", "set_holidays", "see_plan", "set_catalog", "set_firm", "manage_accounts", "see_system"}
-    | {"use_console", "see_audit"},
+    | {"use_console", "see_audit", "erase_clients"},
 }
 
 

@@ -1,0 +1,1 @@
+"""What a client may ask for: everything that is known of them, and to be forgotten."""
