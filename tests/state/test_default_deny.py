@@ -187,6 +187,7 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
         "/auth/invitation/make",
         "/auth/people",
         "/auth/calendar",
+        "/clients/{client_id:int}/everything.json",
         "/workload.csv",
         "/workload.xlsx",
         "/audit.csv",
