@@ -11,7 +11,7 @@ export function ActDialog({ ask = {}, refused = {}, answered = 0, done = "", onD
   const [busy, setBusy] = useState(false);
 
   useEffect(() => {
-    if (!ask.number) return;
+    if (!ask.action) return;
     setShown({ ...ask, key: newKey() });
     setBusy(false);
   }, [ask.number]);

@@ -52,7 +52,7 @@ class Acting(rx.State, mixin=True):
             self.refused = {"key": key, **problems}
             return None
         # What was asked is answered: a page that is loaded again must not ask it once more.
-        self.refused, self.done, self.ask = {}, key, NOTHING_ASKED
+        self.refused, self.done, self.ask = {}, key, {**NOTHING_ASKED, "number": self.ask["number"]}
         return rx.toast.success("Done.", close_button=True)
 
     async def _take(

@@ -24,6 +24,7 @@ from guitara_app.kit.database import run
 from guitara_app.notifications.services import tell
 from guitara_app.settings import PROJECT
 from tests.integration.api.v1.conftest import House
+from tests.integration.appointments.series_of import series, weeks_of_shifts
 from tests.support.firm import NOW
 
 SPAN = "starts_at=2026-11-23T21:00:00%2B08:00&ends_at=2026-11-23T22:00:00%2B08:00"
@@ -113,6 +114,8 @@ READS = {
     "/notifications": Read("/notifications", (lambda session, house: tell(session, now=NOW, limit=500),)),
 }
 NEVER_CHANGES = {"/problems/{kind}": "/problems/not-found"}
+# Made in its own test: it wants weeks of shifts.
+OF_A_SERIES = "/series/{series_id}"
 NOBODY_WAS_TOLD = {"/notifications": "t0"}
 
 
@@ -144,6 +147,18 @@ def test_what_anybody_changed_is_sent_again(house: House, described: str) -> Non
             after = client.get(path, headers={"if-none-match": tag})
             assert after.status_code == 200
             assert after.headers["etag"] != tag
+
+
+def test_a_series_of_which_a_visit_changed_is_sent_again(house: House) -> None:
+    weeks_of_shifts(house.firm)
+    number = series(house.firm, 0)
+    with house.client("ana") as client:
+        path = OF_A_SERIES.format(series_id=number)
+        tag = same(client, path)
+        visit = client.get(path).json()["visits"][0]["id"]
+        run(lambda session: visits.cancel(session, house.firm.operator, visit, now=NOW, reason="Mrs D'Souza is ill"))
+        after = client.get(path, headers={"if-none-match": tag})
+    assert (after.status_code, after.headers["etag"] != tag) == (200, True)
 
 
 def test_what_another_process_changed_is_sent_again(house: House) -> None:
@@ -183,6 +198,6 @@ def test_a_refusal_is_nobody_else_s_either(house: House, path: str) -> None:
 
 def test_nothing_that_can_be_read_is_left_out(desk: TestClient) -> None:
     described: dict[str, Any] = api.openapi()["paths"]
-    assert {path for path, methods in described.items() if "get" in methods} == {*READS, *NEVER_CHANGES}
+    assert {path for path, methods in described.items() if "get" in methods} == {*READS, *NEVER_CHANGES, OF_A_SERIES}
     for path in NEVER_CHANGES.values():
         same(desk, path)
