@@ -100,7 +100,7 @@ def test_an_urgent_one_is_sent_to_whoever_has_an_address_once(office: Office, po
         "high",
     )
     body = letter.get_payload()
-    assert "Shiatsu in Pasig, Mon 21:00" in body
+    assert "Shiatsu in Pasig, Mon 23 Nov 21:00" in body
     assert "https://guitara.example/tonight" in body
     assert "Souza" not in letter.as_string()
     assert len(office.rows("SELECT 1 FROM notifications WHERE mailed_at IS NOT NULL")) == 1
