@@ -262,4 +262,5 @@ def test_what_has_something_to_fill_in_is_asked_for() -> None:
         if any(isinstance(field.json_schema_extra, dict) for field in DOINGS[action].form.model_fields.values())
     }
     # A tap says all there is to say of a pick-up, and a yes to a whole series is a tap of its own.
-    assert filled_in - {Action.ASK_PICKUP, Action.ACCEPT} <= _ASKS | {action for action in own if RULES[action].needs_reason}
+    by_tap = {Action.ASK_PICKUP, Action.ACCEPT}
+    assert filled_in - by_tap <= _ASKS | {action for action in own if RULES[action].needs_reason}
