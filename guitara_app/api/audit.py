@@ -9,9 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from guitara_app.accounts.permissions import Permission
-from guitara_app.accounts.recognition import recognise
 from guitara_app.api.documents import for_holders
-from guitara_app.api.origin import cookie_name
 from guitara_app.audit.asking import FIELDS, Looked, ask_of
 from guitara_app.audit.files import to_csv, to_xlsx
 from guitara_app.audit.queries import AuditRow, all_audit_rows
@@ -36,12 +34,10 @@ def _for_excel(request: Request) -> Response:
 def _made(request: Request, make: Callable[[Iterable[AuditRow]], T]) -> T:
     asked = {field: request.query_params.get(field, "")[:200] for field in FIELDS}
     ask = ask_of(Looked(**asked))
-    actor = recognise(request.cookies.get(cookie_name(request.scope), ""))
     with reading() as session:
         made = make(all_audit_rows(session, ask, at_most=MOST_ROWS))
-    if actor is not None:
-        data = {field: value for field, value in asked.items() if value}
-        run(lambda session: note_exported(session, actor, "audit_exported", now=now(), data=data))
+    data = {field: value for field, value in asked.items() if value}
+    run(lambda session: note_exported(session, request.state.actor, "audit_exported", now=now(), data=data))
     return made
 
 

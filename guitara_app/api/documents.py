@@ -25,7 +25,7 @@ def for_holders(permission: Permission, make: Callable[[Request], Response], *, 
 
     Args:
         permission: the right.
-        make: makes the document; may block, and raise what the trade raises.
+        make: makes the document; may block, and raise what the trade raises. Who asks is ``request.state.actor``.
         back_to: where somebody goes once they have signed in; to the document itself when empty.
     """
 
@@ -36,6 +36,7 @@ def for_holders(permission: Permission, make: Callable[[Request], Response], *, 
                 asked = back_to or f"{request.url.path}?{request.url.query}".rstrip("?")
                 return RedirectResponse(f"/login?{urlencode({'next': asked})}", 303, headers=_PRIVATE)
             require(actor, permission)
+            request.state.actor = actor
             made = await in_thread(make, request)
         except NotAllowed as error:
             return said(request.scope, 403, error.sentence)

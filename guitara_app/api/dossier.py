@@ -8,21 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from guitara_app.accounts.permissions import Permission
-from guitara_app.accounts.recognition import recognise
 from guitara_app.api.documents import for_holders
-from guitara_app.api.origin import cookie_name
 from guitara_app.kit.database import run
-from guitara_app.kit.errors import NotAllowed
 from guitara_app.kit.time import now
 from guitara_app.privacy.services import take_along
 
 
 def _for_the_client(request: Request) -> Response:
-    actor = recognise(request.cookies.get(cookie_name(request.scope), ""))
-    if actor is None:
-        raise NotAllowed("Sign in again.")
     number = request.path_params["client_id"]
-    found = run(lambda session: take_along(session, actor, number, now=now()))
+    found = run(lambda session: take_along(session, request.state.actor, number, now=now()))
     return Response(
         json.dumps(found, indent=1, ensure_ascii=False, default=str),
         media_type="application/json",

@@ -60,7 +60,7 @@ def what_is_there(owner_url: str) -> dict[str, int]:
 
 
 def restore_backup(
-    owner_url: str, data_dir: Path, path: Path, *, password: str = "", replace: bool = False, member: bool = False
+    owner_url: str, data_dir: Path, path: Path, *, password: str = "", replace: bool = False
 ) -> Restored:
     """Bring everything back, and up to the schema of this version; killed at any moment, nothing has changed.
 
@@ -70,7 +70,6 @@ def restore_backup(
         path: the backup.
         password: of the file, when it is encrypted.
         replace: lose what is there; otherwise the place must be empty.
-        member: the application connects with the very login of ``owner_url``.
 
     Raises:
         NotPossible: the file is damaged or later than this version.
@@ -88,7 +87,7 @@ def restore_backup(
                 connection.execute(text("SELECT pg_advisory_xact_lock(8)"))
                 if not replace and _rows_there(connection):
                     raise Conflict("There is a firm in this place already. Restore into an empty one, or replace it.")
-                ensure_app_role(connection, member=member)
+                ensure_app_role(connection, owner_url)
                 for statement in _OWN:
                     for drop in connection.scalars(text(statement)).all():
                         connection.execute(text(drop))

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TypedDict
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.backup.making import Made, forget_old, make_backup, nightly_path
-from guitara_app.firm.models import Setting
+from guitara_app.firm.services import keep_setting
 from guitara_app.kit import database
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
@@ -34,12 +33,7 @@ class LastBackup(TypedDict):
 def note_backup(session: Session, made: Made, *, now: datetime) -> None:
     """Write down that a backup was made."""
     last = LastBackup(at=now.isoformat(timespec="seconds"), file=made.path.name, size=made.size, rows=made.rows)
-    row = insert(Setting).values(key=_KEY, value=last, changed_at=now)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=["key"], set_={"value": row.excluded.value, "changed_at": row.excluded.changed_at}
-        )
-    )
+    keep_setting(session, _KEY, last, now=now)
     record(session, "backup_made", by=SYSTEM, now=now, topics=["system"], data={**last})
 
 

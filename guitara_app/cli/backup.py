@@ -62,7 +62,6 @@ def restore(
                 file,
                 password=password,
                 replace=replace,
-                member=given.owner_database_url in ("", given.database_url),
             )
         # What is kept of the firm that was there: reports, versions, pages of browsers.
         outbox.live_redis().flushdb()

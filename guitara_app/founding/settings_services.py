@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
-from guitara_app.firm.models import Setting
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.firm.services import keep_setting
 from guitara_app.founding.settings_rules import OF_EVERY_VISIT, SHOWN, check, words_of
 from guitara_app.kit.errors import Invalid, Stale
 from guitara_app.kit.events import plan_topics, record
@@ -52,12 +51,7 @@ def change_settings(
     check(after)
     was, becomes = (firm.model_dump(mode="json", include=set(changed)) for firm in (before, after))
     for key in changed:
-        row = insert(Setting).values(key=key, value=becomes[key], changed_at=now)
-        session.execute(
-            row.on_conflict_do_update(
-                index_elements=["key"], set_={"value": row.excluded.value, "changed_at": row.excluded.changed_at}
-            )
-        )
+        keep_setting(session, key, becomes[key], now=now)
     session.info["firm_settings"] = after
     tonight = after.calendar.business_date(now)
     people = session.execute(

@@ -30,7 +30,7 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(8)"))
-            ensure_app_role(connection, member=with_driver(owner_url) == settings().sqlalchemy_url)
+            ensure_app_role(connection, owner_url)
             connection.commit()
             command.upgrade(config(connection), revision)
             connection.commit()
@@ -40,11 +40,12 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def ensure_app_role(connection: Connection, *, member: bool) -> None:
+def ensure_app_role(connection: Connection, owner_url: str) -> None:
     """The role the application works as: it may change rows, not the schema, and never the log.
 
-    ``member``: the application connects with this very login and steps down to the role by itself.
+    Where the application connects with the login of ``owner_url``, it steps down to the role by itself.
     """
+    member = with_driver(owner_url) == settings().sqlalchemy_url
     try:
         if not connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}).scalar():
             connection.execute(text(f"CREATE ROLE {APP_ROLE} NOLOGIN"))

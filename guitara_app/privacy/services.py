@@ -24,7 +24,6 @@ def _blank(column: str) -> str:
 
 
 # Numbers of no country: a phone says who a client is, so each keeps one.
-
 _FORGET = (
     "UPDATE clients SET name = 'Erased ' || id, phone = '+999' || lpad(id::text, 11, '0'), email = NULL, notes = '',"
     " preferred_gender = '', preferred_pressure = '', preferred_therapist_id = NULL, erased_at = :now,"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -15,8 +13,8 @@ from guitara_app.availability.holidays import known_countries
 from guitara_app.availability.queries.planning import holidays_under, planned_days
 from guitara_app.availability.rules import AS_USUAL, CLOSED, check_hours, open_hours
 from guitara_app.availability.services.materialising import materialise_all
-from guitara_app.firm.models import Setting
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.firm.services import keep_setting
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import plan_topics, record, week_key
@@ -78,11 +76,7 @@ def set_holidays(
     before = firm_settings(session)
     after = checked_holidays(before, country, otherwise, each)
     for key in _KEYS:
-        value: Any = getattr(after, key)
-        said = insert(Setting).values(key=key, value=value)
-        session.execute(
-            said.on_conflict_do_update(index_elements=["key"], set_={"value": said.excluded.value, "changed_at": now})
-        )
+        keep_setting(session, key, getattr(after, key), now=now)
     session.info["firm_settings"] = after
     people = list(
         session.execute(
