@@ -32,9 +32,9 @@ _GAP_S = KEPT_MS / 1000 - 0.5
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
 
-_TICK_S = 5.0
-_TICKS_TO_COMPARE = 3
-_TICKS_TO_CHECK = 12
+_TICK_S = 1.0
+_TICKS_TO_COMPARE = 15
+_TICKS_TO_CHECK = 60
 
 _GROUP_OF = {stream_of(group): group for group in Group}
 

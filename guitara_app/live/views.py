@@ -21,7 +21,7 @@ from guitara_app.kit.threads import in_thread
 from guitara_app.live import readers
 from guitara_app.live.channel import Channel
 from guitara_app.live.patches import difference
-from guitara_app.live.scopes import Scope
+from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import KEYED
 from guitara_app.live.versions import versions
 from guitara_app.settings import settings
@@ -31,11 +31,18 @@ log = structlog.get_logger(__name__)
 MAX_AGE_S = 60.0
 """The present moves on without any change: minutes pass, the evening turns. So nothing is shown unread for longer."""
 
+_TIMELESS_AGE_S = 600.0
+_TIMELESS = {Kind.INBOX, Kind.PROFILE, Kind.CLIENT, Kind.WAITING, Kind.CATALOG, Kind.WORKLOAD}
+"""What shows no minutes, only days or none; every page has one of these."""
+
+_AGED_AT_ONCE = 8
+"""Who looks at what has only aged waits behind those to whom something happened: hundreds age in the same minute."""
+
 _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
-_READS_AT_ONCE = {"boards": 2, "views": 3}
-"""What many look at never waits behind what one person looks at, of which there are hundreds."""
+_READS_AT_ONCE = {"newcomers": 2, "boards": 2, "views": 3}
+"""Who opens a page, and what many look at, never waits behind what one person looks at, of which there are hundreds."""
 
 _REST, _LONGEST_REST_S = 8, 1.0
 """A view rests this many times as long as it took to read. What is dear under load is then read more rarely, and the
@@ -68,14 +75,14 @@ class View:
         # What everybody of a role watches, and what few do or one alone: the first time costs a read either way.
         self._cache = "views" if scope.key else "boards"
         self._channel = channel
-        self._reads = reads[self._cache]
+        self._reads, self._reads_for_newcomers = reads[self._cache], reads["newcomers"]
         self._lock = asyncio.Lock()
         self._changed = False
         self._waiting_since: float | None = None
         # Visits of which news can be sent before all of it is read again.
         self._news: frozenset[int] = frozenset()
         self._stirred = asyncio.Event()
-        self._read_at = self._retry_at = _NEVER
+        self.read_at = self._retry_at = _NEVER
         # When it may be pushed again: what is new of a few visits, and all of it.
         self._news_due = self._whole_due = _NEVER
         self._took_s = 0.0
@@ -97,7 +104,11 @@ class View:
     @property
     def aged(self) -> bool:
         """Read too long ago to be the present."""
-        return monotonic() - self._read_at > MAX_AGE_S
+        return monotonic() - self.read_at > self._max_age_s
+
+    @property
+    def _max_age_s(self) -> float:
+        return _TIMELESS_AGE_S if self.scope.kind in _TIMELESS else MAX_AGE_S
 
     def changed(self, cause: Cause | None = None) -> None:
         """Something behind this view is new: read it again and push it, now or, in a burst, when the window is over."""
@@ -125,7 +136,8 @@ class View:
                     outdated = await self._outdated()
                     cache_read(self._cache, hit=not outdated and self._values is not None)
                     if outdated:
-                        await self._read_and_send()
+                        async with self._reads_for_newcomers:
+                            await self._read_and_send()
                     if enter() and self._values is not None:
                         self._channel.put(sid, self._whole())
             finally:
@@ -141,7 +153,8 @@ class View:
                 if pause > 0:
                     await self._rest(pause)
                     continue
-                async with self._lock:
+                # The lock second: a newcomer takes it at once, and is shown what there is, while this waits its turn.
+                async with self._reads, self._lock:
                     if news and self._values is not None and self._news_due <= monotonic():
                         await self._read_and_send_news(self._news, self._values)
                     elif self._changed:
@@ -170,20 +183,19 @@ class View:
             # After a failure the pusher tries again; the many who join meanwhile do not each wait for the same error.
             return monotonic() >= self._retry_at
         known = await versions([self.scope.source])
-        age = monotonic() - self._read_at
-        if known is not None and known[0] != self.version and age <= MAX_AGE_S and self.watched:
+        age = monotonic() - self.read_at
+        if known is not None and known[0] != self.version and age <= self._max_age_s and self.watched:
             # The message is on its way, or was lost: the room is told now, and the newcomer as one of them.
             self._changed = True
             return False
-        return age > _MAX_AGE_UNSURE_S if known is None else known[0] != self.version or age > MAX_AGE_S
+        return age > _MAX_AGE_UNSURE_S if known is None else known[0] != self.version or age > self._max_age_s
 
     async def _read_and_send_news(self, visits: frozenset[int], before: dict[str, Any]) -> None:
         """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read later."""
         self._news = frozenset()
         self._news_due = monotonic() + _window_s()
         try:
-            async with self._reads:
-                news = await in_thread(readers.read_news, self.scope, before, visits)
+            news = await in_thread(readers.read_news, self.scope, before, visits)
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
@@ -197,9 +209,8 @@ class View:
         try:
             # The version first: a change that commits in between is then read again rather than missed.
             known = await versions([self.scope.source])
-            async with self._reads:
-                began = monotonic()
-                values = await in_thread(readers.read, self.scope)
+            began = monotonic()
+            values = await in_thread(readers.read, self.scope)
         except asyncio.CancelledError:
             self._changed = True
             raise
@@ -211,9 +222,9 @@ class View:
             return
         self._send(values, since)
         self.version = known[0] if known else -1
-        self._read_at = monotonic()
+        self.read_at = monotonic()
         self._retry_at = _NEVER
-        self._took_s = self._read_at - began
+        self._took_s = self.read_at - began
 
     def _send(self, values: dict[str, Any], since: float | None) -> None:
         """Keep ``values`` and send the room what is new in them, whose cause was committed at ``since``."""
@@ -256,6 +267,11 @@ class View:
             self._used_at = monotonic()
 
 
+def _longest_unread(view: View) -> tuple[bool, float]:
+    """First what many look at."""
+    return view.scope.key != 0, view.read_at
+
+
 class Views:
     """All views of this process."""
 
@@ -289,8 +305,9 @@ class Views:
         for scope, view in list(self._views.items()):
             if view.unused:
                 del self._views[scope]
-            elif view.watched and view.aged:
-                view.changed()
+        aged = sorted((view for view in self._views.values() if view.watched and view.aged), key=_longest_unread)
+        for view in aged[:_AGED_AT_ONCE]:
+            view.changed()
 
     async def compare(self) -> None:
         """Find watched views whose topic has moved on without a message having told so."""

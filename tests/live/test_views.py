@@ -93,9 +93,9 @@ class World:
     async def _versions(self, topics: Sequence[str]) -> list[int] | None:
         return None if self.version is None else [self.version for _ in topics]
 
-    async def join(self, sid: str) -> None:
+    async def join(self, sid: str, scope: Scope = DESK) -> None:
         """A newcomer."""
-        await self.views.of(DESK).show(sid, self.room.enter(sid))
+        await self.views.of(scope).show(sid, self.room.enter(sid))
 
     async def sent(self, expected: tuple[str, dict[str, Any]]) -> None:
         """Wait until this was the last that was sent."""
@@ -207,6 +207,65 @@ def test_the_first_change_leaves_at_once_and_the_next_waits_for_the_window(
         assert world.room.sent[-1] == ("desk", {"a": 2})
         await world.sent(("desk", {"a": 8}))
         assert world.reads == 3
+
+    asyncio.run(story())
+
+
+def test_newcomers_do_not_wait_behind_the_many_pages_of_single_people(world: World) -> None:
+    people = [Scope.person(number) for number in range(1, 9)]
+
+    async def story() -> None:
+        for scope in people:
+            await world.join(f"of {scope.key}", scope)
+        world.gate.clear()
+        for scope in people:
+            world.views.change(scope, 2, CAUSE)
+        await _until(lambda: world.reads == 8 + 3)
+        async with asyncio.timeout(2):
+            # Known already, waits to be read again: shown what there is.
+            await world.join("second page", people[-1])
+            assert world.room.sent[-1] == ("second page", {"a": 1, "b": 1})
+        # Never read before: is read although all turns of single people are taken.
+        opening = asyncio.create_task(world.join("somebody else", Scope.person(9)))
+        await _until(lambda: world.reads == 8 + 3 + 1)
+        world.gate.set()
+        await opening
+        await _until(lambda: world.reads == 8 + 8 + 1)
+
+    asyncio.run(story())
+
+
+def test_of_those_that_only_aged_a_few_are_read_at_a_time_boards_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [Scope.person(number) for number in range(1, 31)]
+
+    async def story() -> None:
+        for scope in people:
+            await world.join(f"of {scope.key}", scope)
+        await world.join("board")
+        monkeypatch.setattr(views, "MAX_AGE_S", 0.05)
+        monkeypatch.setattr(views, "_AGED_AT_ONCE", 4)
+        await asyncio.sleep(0.1)
+        before, world.values = world.reads, {"a": 2, "b": 1}
+        world.views.refresh_aged()
+        await _until(lambda: ("desk", {"a": 2}) in world.room.sent and world.reads == before + 4)
+        await asyncio.sleep(0.05)
+        assert world.reads == before + 4
+
+    asyncio.run(story())
+
+
+def test_an_inbox_shows_no_minutes_and_is_not_read_for_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        await world.join("one", Scope.inbox(1))
+        monkeypatch.setattr(views, "MAX_AGE_S", 0.0)
+        world.views.refresh_aged()
+        await asyncio.sleep(0.02)
+        assert world.reads == 1
+        monkeypatch.setattr(views, "_TIMELESS_AGE_S", 0.0)
+        world.views.refresh_aged()
+        await _until(lambda: world.reads == 2)
 
     asyncio.run(story())
 
