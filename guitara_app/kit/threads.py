@@ -7,7 +7,8 @@ import contextvars
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache, partial
+from enum import StrEnum
+from functools import cache, partial
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -26,14 +27,26 @@ _TURN_S = 0.0005
 # While threads come free, as when hundreds of browsers return at once, it is worth waiting longer than when all stand.
 _LONGEST_WAITS = 4
 
-_last_done = float("-inf")
+_VIEWING_SHARE = 0.4
 
 
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
+class Lane(StrEnum):
+    """Threads of their own for what people do, and for what their pages are to show: neither waits for the other."""
+
+    DOING = "doing"
+    VIEWING = "viewing"
+
+
+_last_done = dict.fromkeys(Lane, float("-inf"))
+
+
+@cache
+def _pool(lane: Lane) -> ThreadPoolExecutor:
     sys.setswitchinterval(_TURN_S)
     # One thread per pooled connection: a thread that would only wait for a connection helps nobody.
-    return ThreadPoolExecutor(max_workers=settings().web_pool_size, thread_name_prefix="service")
+    viewing = max(1, round(settings().web_pool_size * _VIEWING_SHARE))
+    threads = viewing if lane is Lane.VIEWING else max(1, settings().web_pool_size - viewing)
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix=lane)
 
 
 async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -42,9 +55,22 @@ async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     Raises:
         Unavailable: every thread was busy, so ``call`` was never begun.
     """
+    return await _in_lane(Lane.DOING, partial(call, *args, **kwargs))
+
+
+async def in_viewing_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same on the threads kept for what pages are to show, however much is being done.
+
+    Raises:
+        Unavailable: every one of these was busy, so ``call`` was never begun.
+    """
+    return await _in_lane(Lane.VIEWING, partial(call, *args, **kwargs))
+
+
+async def _in_lane(lane: Lane, call: Callable[[], T]) -> T:
     context = contextvars.copy_context()
-    job = _pool().submit(_done, partial(context.run, partial(call, *args, **kwargs)))
-    patience = _Patience(job)
+    job = _pool(lane).submit(_done, lane, partial(context.run, call))
+    patience = _Patience(job, lane)
     try:
         return await asyncio.wrap_future(job)
     except asyncio.CancelledError:
@@ -56,19 +82,18 @@ async def in_thread(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
         patience.end()
 
 
-def _done(call: Callable[[], T]) -> T:
-    global _last_done  # noqa: PLW0603
+def _done(lane: Lane, call: Callable[[], T]) -> T:
     try:
         return call()
     finally:
-        _last_done = monotonic()
+        _last_done[lane] = monotonic()
 
 
 class _Patience:
     """Gives a job up that no thread has begun, after a moment in which no thread came free, or after a few of them."""
 
-    def __init__(self, job: Future[Any]) -> None:
-        self._job = job
+    def __init__(self, job: Future[Any], lane: Lane) -> None:
+        self._job, self._lane = job, lane
         self._waits = 0
         self.lost = False
         self._wait()
@@ -85,7 +110,7 @@ class _Patience:
     def _look(self) -> None:
         if self._job.running() or self._job.done():
             return
-        if _last_done > self._looked and self._waits < _LONGEST_WAITS:
+        if _last_done[self._lane] > self._looked and self._waits < _LONGEST_WAITS:
             self._wait()
         else:
             self.lost = self._job.cancel()

@@ -13,7 +13,7 @@ import structlog
 from guitara_app.accounts.permissions import Actor
 from guitara_app.kit.errors import GuitaraError, NotAllowed
 from guitara_app.kit.metrics import ROUND_TRIP_SECONDS
-from guitara_app.kit.threads import in_thread
+from guitara_app.kit.threads import in_viewing_thread
 from guitara_app.live.channel import Channel
 from guitara_app.live.scopes import Scope, may_watch, revoke_topic
 from guitara_app.live.versions import versions
@@ -169,7 +169,7 @@ class Rooms:
         if seat is None:
             return
         try:
-            actor = await in_thread(self._identify, seat.headers)
+            actor = await in_viewing_thread(self._identify, seat.headers)
         except GuitaraError:
             log.warning("session of a socket not checked", closed=sure)
             if not sure:

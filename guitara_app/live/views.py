@@ -17,7 +17,7 @@ from engineio.packet import Packet
 
 from guitara_app.kit.metrics import PUSH_SECONDS, cache_read
 from guitara_app.kit.outbox import Group, group_of
-from guitara_app.kit.threads import in_thread
+from guitara_app.kit.threads import in_viewing_thread
 from guitara_app.live import readers
 from guitara_app.live.channel import Channel
 from guitara_app.live.patches import difference
@@ -41,7 +41,7 @@ _AGED_AT_ONCE = 8
 _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
-_READS_AT_ONCE = {"newcomers": 2, "boards": 2, "views": 3}
+_READS_AT_ONCE = {"newcomers": 2, "boards": 1, "views": 1}
 """Who opens a page, and what many look at, never waits behind what one person looks at, of which there are hundreds."""
 
 _REST, _LONGEST_REST_S = 8, 1.0
@@ -195,7 +195,7 @@ class View:
         self._news = frozenset()
         self._news_due = monotonic() + _window_s()
         try:
-            news = await in_thread(readers.read_news, self.scope, before, visits)
+            news = await in_viewing_thread(readers.read_news, self.scope, before, visits)
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
@@ -210,7 +210,7 @@ class View:
             # The version first: a change that commits in between is then read again rather than missed.
             known = await versions([self.scope.source])
             began = monotonic()
-            values = await in_thread(readers.read, self.scope)
+            values = await in_viewing_thread(readers.read, self.scope)
         except asyncio.CancelledError:
             self._changed = True
             raise

@@ -14,14 +14,15 @@ from prometheus_client import REGISTRY
 
 from guitara_app.kit import threads
 from guitara_app.kit.errors import BUSY, Unavailable
-from guitara_app.kit.threads import in_thread
+from guitara_app.kit.threads import Lane, in_thread, in_viewing_thread
 from guitara_app.settings import settings
 
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(threads, "_pool", lambda: pool)
+    with ThreadPoolExecutor(1) as doing, ThreadPoolExecutor(1) as viewing:
+        pools = {Lane.DOING: doing, Lane.VIEWING: viewing}
+        monkeypatch.setattr(threads, "_pool", pools.__getitem__)
         monkeypatch.setattr(settings(), "pool_timeout_s", 0.3)
         yield
 
@@ -75,3 +76,16 @@ def test_whoever_goes_away_is_not_told_that_it_is_busy() -> None:
             assert task.cancelled()
 
     asyncio.run(leave())
+
+
+def test_what_a_page_is_to_show_does_not_wait_for_what_people_do() -> None:
+    let_go = threading.Event()
+
+    async def both() -> None:
+        doing = asyncio.create_task(in_thread(let_go.wait, 30))
+        await asyncio.sleep(0)
+        assert await in_viewing_thread(str, "shown") == "shown"
+        let_go.set()
+        await doing
+
+    asyncio.run(both())
