@@ -22,7 +22,7 @@ class PlanSeat(TypedDict):
 
 
 class PlanVisit(TypedDict):
-    """One visit; ``movable`` while it can be changed."""
+    """One visit; ``movable`` while it can be changed, ``repeats`` when it is one of a series."""
 
     id: int
     evening: str
@@ -35,6 +35,7 @@ class PlanVisit(TypedDict):
     zone: str
     address_id: int
     version: int
+    repeats: bool
     movable: bool
     seats: list[PlanSeat]
 
@@ -44,7 +45,8 @@ class MonthVisit(TypedDict):
 
     ``d`` is the business day, counted from the first that is shown; ``a`` and ``b`` are begin and end in minutes since
     midnight of that day. ``s`` is the state's place in the month's list of states; ``c`` the client's name; ``z`` zone,
-    ``v`` services and ``p`` the people who go, by number. ``o`` are people who were on it and no longer go.
+    ``v`` services and ``p`` the people who go, by number. ``o`` are people who were on it and no longer go; ``r``
+    is there when the visit is one of a series.
     """
 
     id: int
@@ -57,6 +59,7 @@ class MonthVisit(TypedDict):
     v: list[int]
     p: NotRequired[list[int]]
     o: NotRequired[list[int]]
+    r: NotRequired[int]
 
 
 class PlanLeg(TypedDict):

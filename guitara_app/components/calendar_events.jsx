@@ -151,6 +151,9 @@ const slotNode = (slot, whole) => {
   return node;
 };
 
+// What comes again is told from what comes once by a sign.
+export const nameOf = (visit) => visit.client + (visit.repeats ? " \u21bb" : "");
+
 // The inside of everything that is drawn, made of nodes: names of clients are text, never markup.
 export const contentFor = (words, frame) => (info) => {
   const { visit, more, hour, count, states, slot, holiday, proposed: isProposed } = info.event.extendedProps;
@@ -176,14 +179,14 @@ export const contentFor = (words, frame) => (info) => {
   Object.assign(node.dataset, { state: visit.state, visit: visit.id, ...(isProposed ? { proposed: "true" } : {}) });
   const time = put("b", "num cal-time", clockIn(starts, evening));
   const till = put("span", "num cal-till", `\u2013${clockIn(ends, evening)}`);
-  const parts = [put("span", "cal-line", time, ...(moving ? [till] : []), put("span", "cal-client", visit.client))];
+  const parts = [put("span", "cal-line", time, ...(moving ? [till] : []), put("span", "cal-client", nameOf(visit)))];
   parts.push(put("span", "cal-people", names(visit)));
   const tag = put("span", "tag cal-state", isProposed ? "to be moved here" : words[visit.state] ?? visit.state);
   tag.dataset.state = visit.state;
   parts.push(tag);
   parts.push(put("span", "cal-facts", [servicesOf(visit).join(" + "), visit.place].filter(Boolean).join(", ")));
   node.append(...parts);
-  node.title = `${clockIn(visit.starts, visit.evening)} to ${clockIn(visit.ends, visit.evening)}, ${visit.client}, #${visit.id}: ${words[visit.state] ?? visit.state}; ${names(visit)}`;
+  node.title = `${clockIn(visit.starts, visit.evening)} to ${clockIn(visit.ends, visit.evening)}, ${visit.client}, #${visit.id}${visit.repeats ? ", one of a series" : ""}: ${words[visit.state] ?? visit.state}; ${names(visit)}`;
   return { domNodes: [node] };
 };
 

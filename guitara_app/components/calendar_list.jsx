@@ -1,7 +1,7 @@
 // One evening as lines, the hours past midnight at its end: to read on a phone, and with a screen reader.
 import { createElement as h, useEffect, useRef } from "react";
 import { Link } from "react-router";
-import { names } from "./calendar_events.jsx";
+import { nameOf, names } from "./calendar_events.jsx";
 import { servicesOf } from "./plan_place.jsx";
 import { clockIn } from "./plan_time.jsx";
 
@@ -24,7 +24,7 @@ export function CalendarList({ visits, words, until, holiday, onMove }) {
         h(
           Link,
           { to: `/appointments/${visit.id}`, "data-visit": visit.id, className: "cal-row-link" },
-          h("span", { className: "cal-line" }, h("b", { className: "num cal-time" }, clockIn(visit.starts, visit.evening)), h("span", { className: "num mute" }, `\u2013${clockIn(visit.ends, visit.evening)}`), " ", h("span", { className: "cal-client" }, visit.client)),
+          h("span", { className: "cal-line" }, h("b", { className: "num cal-time" }, clockIn(visit.starts, visit.evening)), h("span", { className: "num mute" }, `\u2013${clockIn(visit.ends, visit.evening)}`), " ", h("span", { className: "cal-client" }, nameOf(visit))),
           h("span", { className: "tag", "data-state": visit.state }, words[visit.state] ?? visit.state),
           h("span", { className: "cal-people" }, names(visit)),
           h("span", { className: "cal-facts" }, [servicesOf(visit).join(" + "), visit.place].filter(Boolean).join(", ")),

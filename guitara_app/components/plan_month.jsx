@@ -28,6 +28,7 @@ export const unpacker = () => {
       services: row.v.map((id) => services[id]).filter(Boolean).join(" + "),
       place: "",
       zone: zones[row.z] ?? "",
+      repeats: Boolean(row.r),
       movable: moving.has(states[row.s]),
       seats: [...(row.p ?? []).map(seat("accepted")), ...(row.o ?? []).map(seat("released"))],
     });

@@ -60,10 +60,10 @@ const seatBlock = (visit, seat) => {
     until: Math.max(until, to, from + 5 * MINUTE),
     state,
     words: () => {
-      const text = [visit.client, visit.services, visit.place].filter(Boolean).join(" · ");
+      const text = [visit.client + (visit.repeats ? " \u21bb" : ""), visit.services, visit.place].filter(Boolean).join(" · ");
       const who = refused ? `refused by ${seat.name}` : (seat?.name ?? "nobody yet");
       const unsaid = seat?.answer === "offered" && visit.state !== "pending" ? ", no answer yet" : "";
-      return [text, `${range(from, to)}, ${text}, ${STATES[state]?.[1] ?? state}${unsaid}${until > to ? `, free again ${clock(until)}` : ""}. Visit ${visit.id}, ${who}`];
+      return [text, `${range(from, to)}, ${text}, ${STATES[state]?.[1] ?? state}${unsaid}${until > to ? `, free again ${clock(until)}` : ""}. Visit ${visit.id}${visit.repeats ? " of a series" : ""}, ${who}`];
     },
     visit_id: visit.id,
     person_id: seat?.person_id ?? 0,

@@ -41,7 +41,7 @@ _AGED_AT_ONCE = 8
 _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
-_READS_AT_ONCE = {"newcomers": 2, "boards": 1, "views": 1}
+_READS_AT_ONCE = {"newcomers": 2, "boards": 2, "views": 3}
 """Who opens a page, and what many look at, never waits behind what one person looks at, of which there are hundreds."""
 
 _REST, _LONGEST_REST_S = 8, 1.0

@@ -19,7 +19,7 @@ from guitara_app.api.v1.schema import refuses
 from guitara_app.appointments.queries.series_read import whole_series
 from guitara_app.appointments.recurrence import Frequency, Repeat, end_in_words, in_words
 from guitara_app.appointments.series_requests import Instead, SeriesRequest
-from guitara_app.appointments.services import book_series, end_series
+from guitara_app.appointments.services import book_series, end_series, wishes_met
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid
@@ -172,7 +172,9 @@ async def booked(actor: Booker, asked: Once, booking: SeriesBooking) -> Response
             },
             otherwise=booking.otherwise,
         )
-        return _shaped(session, book_series(session, actor, request, now=now()))
+        number = book_series(session, actor, request, now=now())
+        wishes_met(session, actor, number, now=now())
+        return _shaped(session, number)
 
     return await carry_out(actor, asked, work, made_at="/series")
 

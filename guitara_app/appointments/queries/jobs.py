@@ -21,7 +21,8 @@ from guitara_app.travel.estimate import LONGEST_MINUTES, Estimate, Place, Travel
 _SEATS = f"""
 SELECT g.id, g.person_id, (SELECT name FROM people WHERE id = g.person_id) AS person, g.appointment_id,
   g.planned_start AS starts, g.planned_end AS ends, g.extension_minutes, g.session_started_at AS began,
-  g.progress = 'in_session' AS running, g.buffer_minutes, g.occupied, g.turnaround_minutes, a.business_date,
+  g.progress = 'in_session' AS running, g.buffer_minutes, lower(g.occupied) AS taken_from,
+  upper(g.occupied) AS taken_to, g.turnaround_minutes, a.business_date,
   (SELECT name FROM clients WHERE id = a.client_id) AS client, a.address_id AS to_address,
   (SELECT zone_id FROM localities WHERE id = d.locality_id) AS to_zone, d.latitude AS to_latitude,
   d.longitude AS to_longitude
@@ -46,7 +47,8 @@ SELECT g.id, g.driver_id AS person_id, (SELECT name FROM people WHERE id = g.dri
   coalesce(g.planned_start, g.wanted_at) AS starts,
   coalesce(g.planned_start, g.wanted_at) + make_interval(mins => g.travel_minutes) AS ends,
   0 AS extension_minutes, g.departed_at AS began, g.state = 'under_way' AS running, 0 AS buffer_minutes,
-  g.occupied, g.turnaround_minutes, g.business_date, g.from_appointment_id, g.to_appointment_id
+  lower(g.occupied) AS taken_from, upper(g.occupied) AS taken_to, g.turnaround_minutes, g.business_date,
+  g.from_appointment_id, g.to_appointment_id
 FROM legs g WHERE g.driver_id = ANY(:people) AND {LIVE_LEG.replace("state", "g.state")}
 """  # noqa: S608
 _STOPS = text(
@@ -216,7 +218,7 @@ def _known(row: Row[Any], where: _Where, now: datetime, least: datetime) -> Know
         destination=where.destination,
         begun=row.running,
     )
-    taken = period(row.occupied.lower, row.occupied.upper)
+    taken = period(row.taken_from, row.taken_to)
     return KnownJob(
         job,
         row.person_id,

@@ -19,7 +19,8 @@ _CODES = {state: code for code, state in enumerate(_STATES)}
 
 _VISITS = f"""
 WITH chosen AS MATERIALIZED (
-  SELECT a.id, a.business_date, a.starts_at, a.ends_at, a.state, a.client_id, a.address_id, a.closed_at
+  SELECT a.id, a.business_date, a.starts_at, a.ends_at, a.state, a.client_id, a.address_id, a.closed_at,
+    a.series_id IS NOT NULL AS repeats
   FROM appointments a WHERE a.business_date BETWEEN :first AND :last {{more}}),
 sold AS (
   SELECT x.appointment_id, array_agg(x.service_id ORDER BY x.id) AS services
@@ -34,7 +35,7 @@ seats AS (
 SELECT a.id, a.business_date - CAST(:first AS date) AS day,
   CAST(floor(extract(epoch FROM (a.starts_at AT TIME ZONE :zone) - a.business_date) / 60) AS int) AS starts,
   CAST(floor(extract(epoch FROM (a.ends_at AT TIME ZONE :zone) - a.business_date) / 60) AS int) AS ends,
-  a.state, c.name, l.zone_id, sold.services, seats.going, seats.others
+  a.state, c.name, l.zone_id, sold.services, seats.going, seats.others, a.repeats
 FROM chosen a
 JOIN clients c ON c.id = a.client_id
 JOIN client_addresses d ON d.id = a.address_id
@@ -111,12 +112,15 @@ def _visit(
     services: list[int] | None,
     going: list[int] | None,
     others: list[int] | None,
+    repeats: bool,
 ) -> MonthVisit:
     visit = MonthVisit(id=number, d=day, a=starts, b=ends, s=_CODES[state], c=client, z=zone, v=services or [])
     if going:
         visit["p"] = going
     if others:
         visit["o"] = others
+    if repeats:
+        visit["r"] = 1
     return visit
 
 

@@ -43,6 +43,7 @@ seats AS (
     OR EXISTS (SELECT 1 FROM reviews r WHERE r.assignment_id = g.id AND r.decision IS NULL)
   GROUP BY 1)
 SELECT a.id, a.business_date, {_wall("a.starts_at")} AS starts, {_wall("a.ends_at")} AS ends, a.state, a.version,
+  a.series_id IS NOT NULL AS repeats,
   a.address_id, c.name AS client, l.name AS place, z.name AS zone, coalesce(sold.services, '') AS services,
   seats.seats::text AS seats
 FROM chosen a
@@ -164,6 +165,7 @@ def _visit(row: Row[Any]) -> PlanVisit:
         zone=row.zone,
         address_id=row.address_id,
         version=row.version,
+        repeats=row.repeats,
         movable=row.state in MOVABLE_VISITS,
         seats=json.loads(row.seats) if row.seats else [],
     )

@@ -38,6 +38,7 @@ from guitara_app.appointments.services.wishes import (
     wait_again,
     wish_booked,
     wish_met,
+    wishes_met,
     withdraw_wish,
 )
 
@@ -105,6 +106,7 @@ __all__ = [
     "wait_again",
     "wish_booked",
     "wish_met",
+    "wishes_met",
     "withdraw",
     "withdraw_wish",
 ]

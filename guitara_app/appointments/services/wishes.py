@@ -156,6 +156,20 @@ def wish_met(session: Session, actor: Actor, appointment_id: int, *, now: dateti
     return 0
 
 
+def wishes_met(session: Session, actor: Actor, series_id: int, wish_id: int = 0, *, now: datetime) -> bool:
+    """End the waiting that the visits of a new series are an answer to, ``wish_id``'s with the first; whether any was.
+
+    Raises:
+        NotAllowed: the actor is not of the desk.
+    """
+    of = Appointment.series_id == series_id
+    visits = session.scalars(select(Appointment.id).where(of).order_by(col(Appointment.series_date))).all()
+    if wish_id and visits:
+        wish_booked(session, actor, wish_id, visits[0], now=now)
+    met = [wish_met(session, actor, visit, now=now) for visit in visits]
+    return any(met)
+
+
 def wait_again(session: Session, actor: Actor, wish_id: int, *, now: datetime) -> None:
     """Put somebody back whose waiting ended with a visit that was not what they waited for, or came to nothing.
 

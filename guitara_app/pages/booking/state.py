@@ -16,7 +16,7 @@ from guitara_app.appointments.queries.preview import Preview, preview
 from guitara_app.appointments.recurrence import Repeat
 from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.series_requests import Instead
-from guitara_app.appointments.services import book, book_series, fill_gap, wish_booked, wish_met
+from guitara_app.appointments.services import book, book_series, fill_gap, wish_booked, wish_met, wishes_met
 from guitara_app.clients.queries import card, search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
@@ -215,7 +215,8 @@ def _book(session: Session, actor: Actor, draft: Draft, at: datetime) -> tuple[i
             _, chosen, problems = looked(session, draft, request, repeat, at)
         if problems:
             return 0, problems, False
-        return book_series(session, actor, series_request(request, repeat, chosen), now=at), {}, False
+        number = book_series(session, actor, series_request(request, repeat, chosen), now=at)
+        return number, {}, wishes_met(session, actor, number, draft.wish_id, now=at)
     number = book(session, actor, request, now=at)
     if draft.wish_id:
         wish_booked(session, actor, draft.wish_id, number, now=at)

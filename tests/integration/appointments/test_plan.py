@@ -16,6 +16,7 @@ from guitara_app.availability.models import Shift, TimeOff
 from guitara_app.kit.database import reading, run, transaction
 from guitara_app.kit.events import month_key, plan_topics, week_key
 from guitara_app.kit.time import period
+from tests.integration.appointments.series_of import series, weeks_of_shifts
 from tests.support.firm import EVENING, NOW, Firm, manila
 
 MONDAY = EVENING - timedelta(days=EVENING.weekday())
@@ -125,6 +126,16 @@ def test_a_month_says_in_few_letters_what_a_week_says(firm: Firm, rows: Any) -> 
         assert " + ".join(plan["services"][str(one)] for one in short["v"]) == long["services"]
         assert plan["zones"][str(short["z"])] == long["zone"]
     assert [len(one.get("p", [])) for one in plan["visits"]] == [0, 2]
+
+
+def test_what_is_of_a_series_is_told_from_what_comes_once(firm: Firm) -> None:
+    weeks_of_shifts(firm, 14)
+    once = firm.book(1, start=time(22))
+    series(firm, repeat={"times": 1})
+    expected = {visit["id"]: visit["id"] != once for visit in week()["visits"]}
+    assert len(expected) == 2
+    assert {visit["id"]: visit["repeats"] for visit in week()["visits"]} == expected
+    assert {visit["id"]: "r" in visit for visit in month()["visits"]} == expected
 
 
 def test_weeks_and_months_name_their_holidays(firm: Firm) -> None:

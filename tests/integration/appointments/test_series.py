@@ -14,10 +14,12 @@ from guitara_app.appointments.queries import own_night
 from guitara_app.appointments.queries.attention import needs_me_now
 from guitara_app.appointments.queries.series import choices_stand
 from guitara_app.appointments.queries.series_gaps import gap_rows
-from guitara_app.appointments.requests import BookingRequest
+from guitara_app.appointments.queries.wishes import waiting_list
+from guitara_app.appointments.requests import BookingRequest, WishRequest
 from guitara_app.appointments.series_requests import Instead
 from guitara_app.appointments.services import (
     accept_all,
+    add_wish,
     book,
     cancel,
     claim,
@@ -25,6 +27,7 @@ from guitara_app.appointments.services import (
     fill_gap,
     remind_unanswered,
     skip_gap,
+    wishes_met,
 )
 from guitara_app.appointments.services import series as series_module
 from guitara_app.embedded.postgres import DatabaseUrls
@@ -76,6 +79,33 @@ def test_the_same_request_sent_twice_books_one_series(firm: Firm, rows: Rows) ->
     first, second = (series(firm, idempotency_key="once") for _ in range(2))
     assert first == second
     assert len(rows("SELECT id FROM appointments")) == 6
+
+
+def test_a_series_ends_the_waiting_that_its_visits_answer(firm: Firm) -> None:
+    def waits(week: int, **more: Any) -> int:
+        wish = WishRequest(
+            client_id=firm.client,
+            address_id=firm.address,
+            service_ids=[firm.service],
+            first_evening=evening(week),
+            last_evening=evening(week),
+            driver_needed=False,
+            **more,
+        )
+        return run(lambda session: add_wish(session, firm.operator, wish, now=NOW))
+
+    def still() -> set[int]:
+        with reading() as session:
+            return {wish["id"] for wish in waiting_list(session)["wishes"]}
+
+    third, other_time, chosen = waits(2), waits(3, earliest=time(14), latest=time(15)), waits(7)
+    booked = series(firm)
+    assert run(lambda session: wishes_met(session, firm.operator, booked, now=NOW))
+    assert still() == {other_time, chosen}
+    # The one the form was opened for is answered by the first, whatever had been asked for.
+    run(lambda session: wishes_met(session, firm.operator, booked, chosen, now=NOW))
+    assert still() == {other_time}
+    assert third not in still()
 
 
 def test_only_the_desk_books_one(firm: Firm) -> None:
