@@ -162,8 +162,9 @@ def wishes_met(session: Session, actor: Actor, series_id: int, wish_id: int = 0,
     Raises:
         NotAllowed: the actor is not of the desk.
     """
-    of = Appointment.series_id == series_id
-    visits = session.scalars(select(Appointment.id).where(of).order_by(col(Appointment.series_date))).all()
+    waiting = select(Wish.client_id).where(Wish.state == "waiting")
+    of = (Appointment.series_id == series_id, col(Appointment.client_id).in_(waiting))
+    visits = session.scalars(select(Appointment.id).where(*of).order_by(col(Appointment.series_date))).all()
     if wish_id and visits:
         wish_booked(session, actor, wish_id, visits[0], now=now)
     met = [wish_met(session, actor, visit, now=now) for visit in visits]
