@@ -48,6 +48,7 @@ class Person(Table, table=True):
     totp_secret: str | None = word(nullable=True)
     totp_confirmed_at: datetime | None = moment(nullable=True)
     is_demo: bool = False
+    toured_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment(recorded=True)
     version: int = 1
 

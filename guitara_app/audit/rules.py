@@ -83,6 +83,7 @@ OTHERS = {
     "time_off_entered": "Time off entered",
     "time_off_refused": "Time off refused",
     "time_off_taken_back": "Time off taken back",
+    "tour_seen": "Shown around",
     "week_set": "Usual week set",
     "town_added": "Town added",
     "town_changed": "Town changed",

@@ -195,6 +195,7 @@ class InboxLive(_Pushed, rx.State):
     urgent: int = 0
     alerts: list[Notice] = []
     stamp: str = ""
+    toured: bool = True
 
 
 class PresenceLive(_Pushed, rx.State):

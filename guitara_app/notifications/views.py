@@ -22,10 +22,12 @@ class Notice(TypedDict):
 class Inbox(TypedDict):
     """What stands on every page: how many are unread, and the newest urgent ones among them.
 
-    ``stamp`` is another whenever anything of the list may be.
+    ``stamp`` is another whenever anything of the list may be. ``toured`` says that they need not be
+    shown around.
     """
 
     unread: int
     urgent: int
     alerts: list[Notice]
     stamp: str
+    toured: bool

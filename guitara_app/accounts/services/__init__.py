@@ -12,7 +12,13 @@ from guitara_app.accounts.services.people import (
     invite,
     invited_by,
 )
-from guitara_app.accounts.services.profile import PasswordChanged, change_details, change_password, end_session
+from guitara_app.accounts.services.profile import (
+    PasswordChanged,
+    change_details,
+    change_password,
+    end_session,
+    finish_tour,
+)
 from guitara_app.accounts.services.signing_in import (
     SignedIn,
     SignInRefused,
@@ -41,6 +47,7 @@ __all__ = [
     "disable",
     "enable",
     "end_session",
+    "finish_tour",
     "insert_person",
     "invite",
     "invited_by",

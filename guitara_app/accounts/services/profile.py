@@ -99,6 +99,22 @@ def end_session(session: Session, actor: Actor, session_id: int, *, now: datetim
     record(session, "signed_out", by=actor, now=now, topics=topics, person_id=found.person_id)
 
 
+def finish_tour(session: Session, actor: Actor, *, now: datetime) -> None:
+    """Keep that the actor was shown around, or wanted not to be; saying so again changes nothing.
+
+    Raises:
+        NotAllowed: nobody is signed in.
+    """
+    require(actor, Permission.SIGNED_IN)
+    kept = session.execute(
+        text("UPDATE people SET toured_at = :now WHERE id = :id AND toured_at IS NULL RETURNING id"),
+        {"now": now, "id": actor.person_id},
+    ).scalar()
+    if kept is not None:
+        # What every tab of theirs watches: a tour that another one shows ends there too.
+        record(session, "tour_seen", by=actor, now=now, topics=[f"inbox:{kept}"], person_id=kept)
+
+
 def _own(session: Session, actor: Actor) -> Person:
     require(actor, Permission.SIGNED_IN)
     person = session.get(Person, actor.person_id, with_for_update=True)

@@ -23,7 +23,9 @@ LIST = (
 )
 COUNT = (
     "SELECT count(*) AS unread, count(*) FILTER (WHERE urgent) AS urgent,"
-    " (SELECT max(id) FROM notifications WHERE person_id = :person) AS newest"
+    " (SELECT max(id) FROM notifications WHERE person_id = :person) AS newest,"
+    # People of a demo know the way: each visitor would be shown around anew.
+    " (SELECT is_demo OR toured_at IS NOT NULL FROM people WHERE id = :person) AS toured"
     " FROM notifications WHERE person_id = :person AND read_at IS NULL"
 )
 _NO_LAST = 2**62
@@ -71,6 +73,7 @@ def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
         urgent=count.urgent,
         alerts=alerts,
         stamp=f"{count.newest or 0}-{count.unread}",
+        toured=count.toured is not False,
     )
 
 

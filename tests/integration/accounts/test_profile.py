@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from guitara_app.accounts.models import Person
-from guitara_app.accounts.permissions import Actor
+from guitara_app.accounts.permissions import SYSTEM, Actor
 from guitara_app.accounts.queries import Profile, actor_for_token, profile, session_of_token
 from guitara_app.accounts.rules import hash_password
 from guitara_app.accounts.services import (
@@ -15,11 +16,13 @@ from guitara_app.accounts.services import (
     change_details,
     change_password,
     end_session,
+    finish_tour,
     make_token,
     sign_in,
 )
 from guitara_app.kit.database import reading, run, transaction
-from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.errors import Invalid, NotAllowed, NotFound
+from guitara_app.notifications.queries import inbox
 from tests.integration.conftest import Scratch
 from tests.support.firm import NOW, open_firm
 
@@ -121,3 +124,16 @@ def test_details_are_kept_as_everybody_elses(ana: Actor) -> None:
     assert shown(ana)["email"] == "ana@example.com"
     run(lambda session: change_details(session, ana, name="Ana", email="", now=NOW))
     assert (shown(ana)["name"], shown(ana)["email"]) == ("Ana", "")
+
+
+def test_who_was_shown_around_is_not_shown_around_again(ana: Actor) -> None:
+    with reading() as session:
+        assert not inbox(session, ana.person_id or 0, now=NOW)["toured"]
+    for _ in range(2):
+        run(lambda session: finish_tour(session, ana, now=NOW))
+    with reading() as session:
+        assert inbox(session, ana.person_id or 0, now=NOW)["toured"]
+        told = session.execute(text("SELECT topics FROM events WHERE kind = 'tour_seen'")).scalars().all()
+    assert told == [[f"inbox:{ana.person_id}"]]
+    with pytest.raises(NotAllowed):
+        run(lambda session: finish_tour(session, SYSTEM, now=NOW))

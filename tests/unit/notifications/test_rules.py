@@ -77,7 +77,7 @@ NO_NEWS = {
     "demo_evening_made", "firm_founded", "handover_read", "invitation_accepted", "invited", "mail_chosen",
     "password_changed", "profile_changed", "receipt_added", "service_materials_changed", "settings_set",
     "shifts_extended", "sign_in_failed", "signed_in", "signed_out", "system_alert_closed", "system_alert_reopened",
-    "town_added", "town_changed", "zone_added", "zone_changed",
+    "tour_seen", "town_added", "town_changed", "zone_added", "zone_changed",
 }  # fmt: skip
 
 
