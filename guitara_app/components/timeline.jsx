@@ -49,21 +49,7 @@ function Hand({ board, chosen, hint, people, onOpen }) {
   );
 }
 
-const KEYS = [
-  ["← → ↑ ↓", "go from block to block"],
-  ["Enter", "open the visit"],
-  ["Space", "choose, and choose no more"],
-  ["Alt ← →", "take along"],
-  ["Alt ↑ ↓", "take to another row"],
-  ["Enter", "let go there; Escape puts back"],
-  ["PageUp PageDown", "the evening before, the next"],
-  ["T", "tonight"],
-  ["+ -", "nearer, farther"],
-  ["Ctrl Z", "undo the last change"],
-  ["Ctrl click", "choose several"],
-];
-
-function Keys() {
+function Keys({ keys }) {
   const dialog = useRef(null);
   return h(
     "span",
@@ -76,14 +62,14 @@ function Keys() {
         "form",
         { method: "dialog" },
         h("h2", null, "Keys"),
-        h("dl", { className: "keys" }, KEYS.flatMap(([key, meaning], at) => [h("dt", { key: `k${at}` }, key.split(" ").map((one, index) => h("kbd", { key: index, className: "kbd" }, one))), h("dd", { key: `m${at}` }, meaning)])),
+        h("dl", { className: "keys" }, keys.flatMap(([key, meaning], at) => [h("dt", { key: `k${at}` }, key.split(" ").map((one, index) => h("kbd", { key: index, className: "kbd" }, one))), h("dd", { key: `m${at}` }, meaning)])),
         h("div", { className: "dialog-acts" }, h("button", { type: "submit", className: "button" }, "Close")),
       ),
     ),
   );
 }
 
-export function Timeline({ scope, visits, legs, spans, people, holidays, first, today, zone, opens, closes, dayStarts, outcome, undo, onShow, onDrop, onUndo }) {
+export function Timeline({ keys: listed, scope, visits, legs, spans, people, holidays, first, today, zone, opens, closes, dayStarts, outcome, undo, onShow, onDrop, onUndo }) {
   const navigate = useNavigate();
   const [scroll, space, stick, board, week] = [useRef(null), useRef(null), useRef(null), useRef(null), useRef(first)];
   const [kit, setKit] = useState(null);
@@ -225,7 +211,7 @@ export function Timeline({ scope, visits, legs, spans, people, holidays, first, 
       h("input", { type: "search", className: "input tl-find", placeholder: "Find a name", "aria-label": "Find a name", value: options.query, onChange: (event) => arrange({ query: event.target.value }) }),
       h(Select, { label: "Who", value: options.role, options: [["", "Everybody"], ["therapist", "Therapists"], ["driver", "Drivers"]], onChange: (role) => arrange({ role }) }),
       h(Select, { label: "Order", value: options.sort, options: [["name", "By name"], ["most", "Most jobs first"], ["least", "Fewest jobs first"]], onChange: (sort) => arrange({ sort }) }),
-      h(Keys),
+      h(Keys, { keys: listed }),
     ),
     h(
       "div",

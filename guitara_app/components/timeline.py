@@ -47,6 +47,7 @@ class Timeline(rx.Component):
         "xss@1.0.17",
     ]
 
+    keys: rx.Var[list[list[str]]]
     scope: rx.Var[str]
     visits: rx.Var[list[PlanVisit]]
     legs: rx.Var[list[PlanLeg]]

@@ -25,6 +25,7 @@ PAGES = (
     "catalog",
     "notifications",
     "profile",
+    "help",
     "settings",
     "system",
     "missing",

@@ -67,6 +67,11 @@ def urgent_news(person_id: rx.Var[int]) -> rx.Component:
     )
 
 
+def needs_tour(person_id: rx.Var[int]) -> rx.Var[bool]:
+    """Nobody has shown them around yet."""
+    return _known(person_id) & ~InboxLive.toured
+
+
 def _known(person_id: rx.Var[int]) -> rx.Var[bool]:
     """What was pushed is this person's own."""
     return rx.Var.create(InboxLive.scope) == f"inbox:{person_id}"

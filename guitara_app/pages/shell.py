@@ -5,13 +5,14 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app import live
-from guitara_app.accounts.permissions import Permission, allowed
+from guitara_app.accounts.permissions import Permission, Role, allowed
 from guitara_app.components.ago import clock
 from guitara_app.components.connection import connection, lost
 from guitara_app.components.parts import link, outward
 from guitara_app.components.post_form import post_form
 from guitara_app.components.words import role_word
 from guitara_app.firm.queries import firm_settings, is_demo
+from guitara_app.help.guides import where
 from guitara_app.kit.database import reading
 from guitara_app.kit.threads import in_thread
 from guitara_app.pages.access import allow, current_actor
@@ -62,13 +63,16 @@ def shell(
     before: rx.Component | None = None,
     actions: rx.Component | None = None,
     away: rx.Component | None = None,
+    about: str = "",
 ) -> rx.Component:
     """A page. ``here`` is the path of its place in the rail; links stand ``before`` the title, buttons after all.
 
-    ``away`` is shown instead of the common words when the connection is lost.
+    ``away`` is shown instead of the common words when the connection is lost. ``about`` names the section of the guides
+    that is about the page, where that is not the name of its place.
     """
+    guide = _guide(about or here.strip("/"))
     return rx.el.div(
-        _rail(here),
+        _rail(here, guide),
         rx.el.header(
             before or rx.fragment(),
             title,
@@ -78,6 +82,7 @@ def shell(
             rx.cond(AT_DESK, colleagues(Who.person_id)),
             _who(),
             bell(Who.person_id),
+            _help(guide),
             connection(hydrated=rx.State.is_hydrated, round_trip=live.LinkLive.ms),
             actions or rx.fragment(),
             class_name="top",
@@ -116,7 +121,23 @@ def _who() -> rx.Component:
     )
 
 
-def _rail(here: str) -> rx.Component:
+def _guide(section: str) -> rx.Var[str]:
+    """The address of what the guides say to whoever is signed in about this page."""
+    return rx.match(Who.role, *((role.value, where(role, section)) for role in Role), "/help")
+
+
+def _help(guide: rx.Var[str]) -> rx.Component:
+    return link(
+        rx.icon("circle_help", size=18),
+        rx.el.span("Help for this page", class_name="unseen"),
+        to=guide,
+        class_name="top-help only-desk",
+        title="Help for this page",
+        data_tour="help",
+    )
+
+
+def _rail(here: str, guide: rx.Var[str]) -> rx.Component:
     return rx.el.nav(
         rx.cond(AT_DESK, _place("Board", "layout_dashboard", "/board", here)),
         rx.cond(AT_DESK, _place("Drivers", "car", "/drivers", here)),
@@ -136,6 +157,15 @@ def _rail(here: str) -> rx.Component:
         # Not a page of this application, so the browser goes there itself.
         rx.cond(Who.role == "admin", _elsewhere("Database", "database", "/admin/")),
         rx.el.span(class_name="rail-space"),
+        # On a desk it stands in the header.
+        link(
+            rx.icon("circle_help", size=20),
+            rx.el.span("Help", class_name="rail-word"),
+            to=guide,
+            class_name="rail-link rail-help",
+            aria_current="page" if here == "/help" else "false",
+            data_tour="help",
+        ),
         _place("Profile", "circle_user_round", "/profile", here),
         rx.el.button(
             rx.el.span(rx.icon("moon", size=20), class_name="when-light"),

@@ -7,6 +7,7 @@ import reflex as rx
 from guitara_app.components.drawer import drawer_button
 from guitara_app.components.lanes import lane_keys
 from guitara_app.components.parts import link, skeleton
+from guitara_app.help.keys import BOARD
 from guitara_app.live import DeskLive
 from guitara_app.pages.board.columns import columns
 from guitara_app.pages.board.glance import glance
@@ -15,19 +16,8 @@ from guitara_app.pages.board.needs import needs_me_now
 from guitara_app.pages.board.sides import drivers
 from guitara_app.pages.board.state import BoardState
 from guitara_app.pages.booking.form import DRAWER, booking_drawer
+from guitara_app.pages.help.touring import shown_around
 from guitara_app.pages.shell import Who, desk_title, shell
-
-_KEYS = [
-    ["\u2190 \u2191 \u2193 \u2192", "from card to card"],
-    ["J K", "down and up in a column"],
-    ["0", "needs me now"],
-    ["1 2 3 4 5", "to a column"],
-    ["Enter", "open the visit"],
-    ["C", "take an entry on, or let go of it"],
-    ["B", "book a visit"],
-    ["H", "the hand-over note"],
-    ["?", "this list"],
-]
 
 
 def _still_out() -> rx.Component:
@@ -72,6 +62,7 @@ def _book_button() -> rx.Component:
         rx.el.kbd("B", class_name="kbd only-desk"),
         name=DRAWER,
         class_name="button button-primary",
+        data_tour="book",
     )
 
 
@@ -104,10 +95,11 @@ def board_page() -> rx.Component:
         ),
         booking_drawer(),
         handover_drawer(),
+        shown_around("/board", ready=DeskLive.loaded),
         here="/board",
         title=desk_title(title, DeskLive.night["hours"]),
         actions=rx.fragment(
-            lane_keys(keys=_KEYS, class_name="button button-quiet button-icon only-desk"),
+            lane_keys(keys=BOARD, class_name="button button-quiet button-icon only-desk"),
             rx.el.span(_sheet_link(), handover_button(), class_name="only-desk board-tools"),
             _book_button(),
         ),

@@ -29,6 +29,7 @@ def materials_page() -> rx.Component:
         ),
         rx.cond(IS_MANAGER, _form()),
         here="/services",
+        about="materials",
         title=desk_title("Catalog"),
         actions=add_button(MaterialsState, _OF),
     )

@@ -33,6 +33,7 @@ def zones_page() -> rx.Component:
         ),
         rx.cond(IS_MANAGER, rx.fragment(_zone_form(), _town_form())),
         here="/services",
+        about="zones",
         title=desk_title("Catalog"),
         actions=add_button(ZonesState, "zone"),
     )

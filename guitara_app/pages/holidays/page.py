@@ -22,6 +22,7 @@ def holidays_page() -> rx.Component:
         ),
         preview_dialog(preview=HolidaysState.preview, on_yes=HolidaysState.go_on),
         here="/shifts",
+        about="holidays",
         before=link(rx.icon("arrow_left", size=16), "Shifts", to="/shifts", class_name="button button-small"),
         title=desk_title("Holidays"),
     )

@@ -22,4 +22,5 @@ def search_palette() -> rx.Component:
         nothing="Nothing found.",
         on_search=PaletteState.find,
         class_name="button top-search",
+        data_tour="search",
     )

@@ -47,6 +47,7 @@ def team_page() -> rx.Component:
         ),
         preview_dialog(preview=TeamState.preview, on_yes=TeamState.go_on),
         here="/shifts",
+        about="team",
         before=link(rx.icon("arrow_left", size=16), "Shifts", to="/shifts", class_name="button button-small"),
         title=desk_title("Team hours"),
     )

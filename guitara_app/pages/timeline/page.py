@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.timeline import timeline
+from guitara_app.help.keys import TIMELINE
 from guitara_app.live import WeekLive
 from guitara_app.pages.shell import Who, desk_title, shell
 from guitara_app.pages.timeline.dropping import Instead, Refusal
@@ -27,6 +28,7 @@ def timeline_page() -> rx.Component:
 
 def _chart() -> rx.Component:
     return timeline(
+        keys=TIMELINE,
         scope=WeekLive.scope,
         visits=WeekLive.visits,
         legs=WeekLive.legs,

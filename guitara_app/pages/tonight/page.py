@@ -13,6 +13,7 @@ from guitara_app.components.tap import phone_dialog
 from guitara_app.components.taps import tap_queue
 from guitara_app.live import PersonLive
 from guitara_app.pages.asking import known_asks
+from guitara_app.pages.help.touring import shown_around
 from guitara_app.pages.shell import Who, shell
 from guitara_app.pages.tonight.jobs import done_job, next_job, now_job
 from guitara_app.pages.tonight.presence import presence
@@ -60,6 +61,7 @@ def tonight_page() -> rx.Component:
             on_do=TonightState.do,
             class_name="on-phone",
         ),
+        shown_around("/tonight", ready=PersonLive.loaded),
         here="/tonight",
         away=kept(
             night=_all_of(PersonLive),
