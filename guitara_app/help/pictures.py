@@ -40,7 +40,7 @@ PICTURES = {
     picture.name: picture
     for picture in (
         Picture("board", "ana", "/board", ".card"),
-        Picture("booking", "ana", "/board?book=1", ".booking", (1280, 1000)),
+        Picture("booking", "ana", "/board?book=1", ".booking"),
         Picture("therapist", "liza", "/tonight", ".job", PHONE),
         Picture("driver", "edgar", "/tonight", ".tonight", PHONE),
         Picture("timeline", "marga", "/timeline", ".tl-block"),

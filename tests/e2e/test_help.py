@@ -77,7 +77,7 @@ def test_the_page_works_on_under_the_tour_which_gives_way_to_what_is_opened(peop
     expect(popover(page)).to_have_count(0)
     # It was put aside, not seen.
     assert not seen(username)
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Close; the draft stays").click()
     page.reload()
     expect(popover(page)).to_be_visible()
     popover(page).get_by_role("button", name="Skip the tour").click()

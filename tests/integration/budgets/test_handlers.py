@@ -253,6 +253,8 @@ CALLS: dict[str, Call] = {
     "waiting_state.skip": Call({"gap_id": ":gap", "reason": "She's away."}, before=_GAP),
     "waiting_state.withdraw": Call({"wish_id": ":wish", "reason": "It's over."}, before=_WISH),
     "system_state.show_hour": Call({"on": True}),
+    "help_state.load": Call(who="ana"),
+    "help_state.toured": Call(who="ana"),
     "profile_state.load": Call(who="ana"),
     "profile_state.keep": Call({"details": {"name": ":key", "email": ""}}, "d2"),
     "profile_state.choose_mail": Call({"choice": ":mail"}, "ana"),
