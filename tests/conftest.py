@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,19 @@ from guitara_app import settings as settings_module
 from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit import database as kit_database
-from guitara_app.kit import outbox
+from guitara_app.kit import garbage, outbox
 from guitara_app.kit.migrate import upgrade
+from tests.support.databases import TEMPLATE, Databases
+from tests.support.passwords import make_cheap
 
 pytest_plugins = ["tests.dealing"]
 
-_TEMPLATE = "migrated"
-_numbers = count(1)
+make_cheap()
+
+
+def pytest_collection_finish() -> None:
+    """Some thousand tests and all that they import stay for good, as in a web process."""
+    garbage.settle()
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +34,7 @@ def postgres() -> Iterator[Postgres]:
         server = Postgres(Path(folder) / "pg", fast=True)
         try:
             server.start()
-            upgrade(server.create_database(_TEMPLATE).owner)
+            upgrade(server.create_database(TEMPLATE).owner)
             yield server
         finally:
             server.remove()
@@ -47,11 +52,16 @@ def valkey() -> Iterator[Valkey]:
             server.remove()
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    """Databases on that server, empty for whoever takes one."""
+    return Databases(postgres)
+
+
 @pytest.fixture
-def database(postgres: Postgres, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseUrls]:
+def database(databases: Databases, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseUrls]:
     """An empty database of this version's schema, which the application's own engine and Redis client now use."""
-    name = f"test_{next(_numbers)}"
-    urls = postgres.create_database(name, template=_TEMPLATE)
+    urls = databases.take()
     monkeypatch.setenv("GUITARA_DATABASE_URL", urls.app)
     monkeypatch.setenv("GUITARA_REDIS_URL", valkey.url)
     _forget()
@@ -59,7 +69,7 @@ def database(postgres: Postgres, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
     yield urls
     kit_database.engine().dispose()
     _forget()
-    postgres.drop_database(name)
+    databases.give_back(urls)
 
 
 def _forget() -> None:

@@ -9,16 +9,17 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from redis import Redis
 from sqlalchemy import text
 
 from guitara_app import settings as settings_module
@@ -27,19 +28,22 @@ from guitara_app.cli.parts import web_command, web_environment
 from guitara_app.demo.accounts import DEMO_PASSWORD
 from guitara_app.demo.seed import run as seed
 from guitara_app.embedded import Postgres, Valkey
+from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.embedded.server import free_port
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit import database, outbox
 from guitara_app.kit.database import transaction
-from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT
 from tests.e2e.steps import ZONE
+from tests.support.databases import TEMPLATE
+from tests.support.warm import Forked, nursery
 
 CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
 DESK = (1440, 900)
 PHONE = (390, 844)
 _START_S = 60.0
+_numbers = count(1)
 _RESERVE = ["Amihan", "Bituin", "Dalisay", "Hiraya", "Mayumi", "Tala", "Luningning", "Diwata", "Marikit", "Sinag"]
 _RESERVE += ["Himig", "Ulap", "Agila", "Bayani"]
 
@@ -60,9 +64,11 @@ class Web:
 
     port: int
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     environment: dict[str, str] = field(default_factory=dict)
     pages: bool = True
+    forked: bool = True
+    """From a process that has imported the application; else it is started as on any other machine."""
 
     @property
     def base(self) -> str:
@@ -79,14 +85,14 @@ class Web:
 
     def launch(self) -> None:
         """Start it, and go on meanwhile."""
+        command = web_command("127.0.0.1", self.port, 1)
+        environment = {**os.environ, **web_environment(pages=self.pages), **self.environment}
+        if self.forked:
+            self.process = nursery().fork(command, environment, self.log)
+            return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                web_command("127.0.0.1", self.port, 1),
-                cwd=PROJECT,
-                env={**os.environ, **web_environment(pages=self.pages), **self.environment},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+                command, cwd=PROJECT, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def kill(self) -> None:
@@ -127,28 +133,53 @@ def until(condition: Callable[[], object], timeout: float = 30.0) -> None:
         pause.wait(0.02)
 
 
+@dataclass(frozen=True)
+class Servers:
+    """PostgreSQL, with the schema to copy, and Valkey, for all sites of this process, one after the other."""
+
+    postgres: Postgres
+    valkey: Valkey
+
+    @contextmanager
+    def empty(self) -> Iterator[DatabaseUrls]:
+        """A database without a row, for as long as it is needed, and nothing left in Valkey."""
+        name = f"site_{next(_numbers)}"
+        urls = self.postgres.create_database(name, template=TEMPLATE)
+        with Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+        try:
+            yield urls
+        finally:
+            self.postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def servers(postgres: Postgres, valkey: Valkey) -> Servers:
+    return Servers(postgres, valkey)
+
+
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def site(servers: Servers) -> Iterator[Site]:
     """One for each file: what the tests of another leave behind in their evening is nobody's trouble here."""
-    with running() as started:
+    with running(servers) as started:
         yield started
 
 
 @contextmanager
-def running(*, pages: bool = True, **settings: str) -> Iterator[Site]:
+def running(servers: Servers, *, pages: bool = True, **settings: str) -> Iterator[Site]:
     """The demo firm on two web processes, which serve the pages too or not, with these settings besides."""
     ensure_built()
-    with tempfile.TemporaryDirectory(prefix="guitara-e2e-") as folder, pytest.MonkeyPatch.context() as environment:
-        postgres, valkey = Postgres(Path(folder) / "pg", fast=True), Valkey(Path(folder) / "valkey")
+    nursery()
+    with (
+        tempfile.TemporaryDirectory(prefix="guitara-e2e-") as folder,
+        pytest.MonkeyPatch.context() as environment,
+        servers.empty() as urls,
+    ):
         webs: list[Web] = []
         try:
-            postgres.start()
-            valkey.start()
-            let_owner_act_as_app(postgres)
-            upgrade(postgres.owner_url)
-            environment.setenv("GUITARA_DATABASE_URL", postgres.app_url)
-            environment.setenv("GUITARA_OWNER_DATABASE_URL", postgres.owner_url)
-            environment.setenv("GUITARA_REDIS_URL", valkey.url)
+            environment.setenv("GUITARA_DATABASE_URL", urls.app)
+            environment.setenv("GUITARA_OWNER_DATABASE_URL", urls.owner)
+            environment.setenv("GUITARA_REDIS_URL", servers.valkey.url)
             environment.setenv("GUITARA_DATA_DIR", folder)
             # Without a worker there would be an alert over the admins' pages.
             environment.setenv("GUITARA_SAMPLE_SECONDS", "0")
@@ -169,14 +200,6 @@ def running(*, pages: bool = True, **settings: str) -> Iterator[Site]:
             for web in webs:
                 web.kill()
             _forget_addresses()
-            postgres.remove()
-            valkey.remove()
-
-
-def let_owner_act_as_app(postgres: Postgres) -> None:
-    """Embedded servers of tests know no superuser of the machine."""
-    with closing(psycopg2.connect(postgres.superuser_url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("GRANT guitara_app TO guitara_owner")
 
 
 def _settle() -> None:

@@ -19,7 +19,7 @@ from guitara_app.api.auth import FAILURES_PER_MINUTE
 from guitara_app.api.headers import add_security_headers, policy_of
 from guitara_app.cli.build import BUILT, MARKER, ensure_built
 from guitara_app.cli.publish import lay_out
-from tests.e2e.conftest import CHROMIUM, People, Site, Web, running
+from tests.e2e.conftest import CHROMIUM, People, Servers, Site, Web, running
 from tests.e2e.front import NAME, Front
 from tests.e2e.staging import hire, seat_of, visit
 from tests.e2e.steps import card
@@ -51,14 +51,14 @@ def front() -> Iterator[Front]:
 
 
 @pytest.fixture(scope="module")
-def site(front: Front) -> Iterator[Site]:
+def site(front: Front, servers: Servers) -> Iterator[Site]:
     settings = {
         "GUITARA_ENVIRONMENT": "production",
         "GUITARA_SECRET": "of forty characters, as random as needed",
         "GUITARA_ORIGINS": front.origin,
         "GUITARA_TRUSTED_PROXIES": "127.0.0.1",
     }
-    with running(pages=False, **settings) as started:
+    with running(servers, pages=False, **settings) as started:
         front.start([web.port for web in started.webs])
         yield started
 

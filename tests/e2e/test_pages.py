@@ -18,7 +18,7 @@ from guitara_app.kit.time import now
 from guitara_app.monitoring.rules import Key, Verdict
 from guitara_app.monitoring.services import keep_alerts
 from guitara_app.monitoring.words import Alarm
-from tests.e2e.conftest import DESK, PHONE, People, Site, running
+from tests.e2e.conftest import DESK, PHONE, People, Servers, Site, running
 from tests.e2e.steps import card, open_booking, overflow
 
 PAGES = [
@@ -42,9 +42,9 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
+def site(servers: Servers) -> Iterator[Site]:
     """Measured each second; a worker and beat seem to live, so that nothing is wrong with it."""
-    with running(GUITARA_SAMPLE_SECONDS="1") as started:
+    with running(servers, GUITARA_SAMPLE_SECONDS="1") as started:
         for part in ("worker:here", "beat"):
             live_redis().set(f"guitara:heartbeat:{part}", time.time() + 3600)
         yield started

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from guitara_app.cli.build import ensure_built
-from guitara_app.embedded import Postgres, Valkey
 from guitara_app.embedded.server import free_port
-from guitara_app.kit.migrate import upgrade
-from tests.e2e.conftest import DESK, PHONE, People, Site, Web, let_owner_act_as_app
+from tests.e2e.conftest import DESK, PHONE, People, Servers, Site, Web
 from tests.e2e.steps import open_booking, overflow, saved, soon
 
 PASSWORD = "seven quiet lanterns"
@@ -31,29 +28,22 @@ def hours() -> dict[str, str]:
 
 
 @pytest.fixture
-def fresh() -> Iterator[Site]:
+def fresh(servers: Servers, tmp_path: Path) -> Iterator[Site]:
     """A database in which nobody has an account."""
     ensure_built()
-    with tempfile.TemporaryDirectory(prefix="guitara-fresh-") as folder:
-        postgres, valkey = Postgres(Path(folder) / "pg", fast=True), Valkey(Path(folder) / "valkey")
-        web = Web(free_port(), Path(folder) / "web.log")
+    web = Web(free_port(), tmp_path / "web.log")
+    with servers.empty() as urls:
+        web.environment = {
+            "GUITARA_DATABASE_URL": urls.app,
+            "GUITARA_OWNER_DATABASE_URL": urls.owner,
+            "GUITARA_REDIS_URL": servers.valkey.url,
+            "GUITARA_DATA_DIR": str(tmp_path),
+        }
         try:
-            postgres.start()
-            valkey.start()
-            let_owner_act_as_app(postgres)
-            upgrade(postgres.owner_url)
-            web.environment = {
-                "GUITARA_DATABASE_URL": postgres.app_url,
-                "GUITARA_OWNER_DATABASE_URL": postgres.owner_url,
-                "GUITARA_REDIS_URL": valkey.url,
-                "GUITARA_DATA_DIR": folder,
-            }
             web.start()
             yield Site([web])
         finally:
             web.kill()
-            postgres.remove()
-            valkey.remove()
 
 
 @pytest.fixture

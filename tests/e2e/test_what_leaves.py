@@ -224,7 +224,7 @@ def test_a_hole_in_the_table_of_rights_is_found(
     site: Site, sockets: Sockets, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", f"{PROJECT / 'tests' / 'support' / 'leak'}{os.pathsep}{PROJECT}")
-    web = Web(free_port(), tmp_path / "leaking.log")
+    web = Web(free_port(), tmp_path / "leaking.log", forked=False)
     try:
         web.start()
         recorders = _evening(site, sockets, ["Hirang", "Halina", "Isagani", "Magiting", "Sidhaya"], web.base)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from reflex.app import App
 
-from guitara_app.accounts.models import Person
+from guitara_app.accounts.models import LoginSession, Person
 from guitara_app.accounts.permissions import Role
-from guitara_app.accounts.rules import hash_password
-from guitara_app.accounts.services import SignedIn, sign_in
+from guitara_app.accounts.rules import new_token, token_hash
 from guitara_app.embedded.postgres import DatabaseUrls
-from guitara_app.kit.database import run, transaction
+from guitara_app.kit.database import transaction
 from guitara_app.kit.time import now
 from tests.state.events import Browser
-
-PASSWORD = "correct horse"
 
 OpenBrowser = Callable[..., Browser]
 
@@ -31,16 +29,17 @@ def app() -> App:
 @pytest.fixture
 def cookies(database: DatabaseUrls) -> dict[Role | None, str]:
     """A session of each role; None is nobody's."""
-    hashed = hash_password(PASSWORD)
-    with transaction() as session:
-        for role in Role:
-            vehicle = "car" if role == Role.DRIVER else None
-            session.add(Person(username=role, name=f"One {role}", role=role, vehicle=vehicle, password_hash=hashed))
     found: dict[Role | None, str] = {None: ""}
-    for role in Role:
-        signed_in = run(lambda session, role=role: sign_in(session, role, PASSWORD, now=now()))
-        assert isinstance(signed_in, SignedIn)
-        found[role] = f"sid={signed_in.token}"
+    with transaction() as session:
+        cars = {Role.DRIVER: "car"}
+        people = {role: Person(username=role, name=f"One {role}", role=role, vehicle=cars.get(role)) for role in Role}
+        session.add_all(people.values())
+        session.flush()
+        for role, person in people.items():
+            token = new_token()
+            expires_at = now() + timedelta(days=1)
+            session.add(LoginSession(person_id=person.id, token_hash=token_hash(token), expires_at=expires_at))
+            found[role] = f"sid={token}"
     return found
 
 
