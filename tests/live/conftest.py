@@ -30,9 +30,10 @@ from guitara_app.kit.events import record
 from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
 from tests.support.socket_client import Sockets
+from tests.support.warm import Forked, nursery
 
-PROJECT = settings_module.PROJECT
 _START_S = 60.0
+_PROBE = "tests.live.probe"
 _numbers = count(1)
 
 
@@ -41,7 +42,7 @@ class Web:
     """One web process of the probe."""
 
     base: str
-    process: subprocess.Popen[bytes]
+    process: Forked
     log: Path
     frozen: list[int] = field(default_factory=list)
 
@@ -192,7 +193,6 @@ def _start(without: str, ping_s: int) -> Web:
     log = Path(tempfile.gettempdir()) / f"guitara-probe-{port}.log"
     environment = {
         **os.environ,
-        "PYTHONPATH": str(PROJECT),
         "PROBE_WITHOUT": without,
         "REFLEX_SOCKET_INTERVAL": str(ping_s),
         "REFLEX_SOCKET_TIMEOUT": str(ping_s),
@@ -200,10 +200,9 @@ def _start(without: str, ping_s: int) -> Web:
         "__REFLEX_SKIP_COMPILE": "true",
     }
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "tests.live.probe:app"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=output)
-    return Web(f"http://127.0.0.1:{port}", process, log)
+    command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", f"{_PROBE}:app"]
+    log.unlink(missing_ok=True)
+    return Web(f"http://127.0.0.1:{port}", nursery(_PROBE).fork(command, environment, log), log)
 
 
 @pytest.fixture(scope="package")

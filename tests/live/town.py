@@ -31,6 +31,7 @@ from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT
 from tests.live.conftest import Firm, forget_addresses, until
+from tests.support.warm import Forked, nursery
 
 _START_S = 180.0
 
@@ -43,7 +44,7 @@ class Part:
     environment: dict[str, str]
     log: Path
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def base(self) -> str:
@@ -51,7 +52,10 @@ class Part:
         return f"http://127.0.0.1:{self.port}"
 
     def launch(self) -> None:
-        """Start it, and go on meanwhile."""
+        """Start it, and go on meanwhile; a web process from what is imported already."""
+        if self.port:
+            self.process = nursery().fork(self.command, {**os.environ, **self.environment}, self.log)
+            return
         with self.log.open("ab") as said:
             self.process = subprocess.Popen(
                 self.command,

@@ -3,7 +3,7 @@
 To import the application takes seconds of work, and nearly every file of browser tests starts two web processes. So one
 process imports it once, as far as it depends on no setting, and a web process forked from it goes on from there as if
 it had just been started: with its own environment, servers, log and group of processes. What ``guitara web`` does from
-its first line on is seen by the tests of ``integration/web``, ``integration/api`` and ``integration/test_up.py``.
+its first line on is seen by the tests of ``integration/web`` and ``integration/api``, and by ``integration/test_up.py``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import NoReturn
 
 from guitara_app.settings import PROJECT, settings
 
-_ASSEMBLY = "guitara_app.guitara_app"
+APPLICATION = "guitara_app.guitara_app"
 
 
 class Forked:
@@ -42,10 +42,16 @@ class Forked:
         """None while it lives; how it ended is not known."""
         return 0 if select.select([self._watched], [], [], 0)[0] else None
 
-    def wait(self) -> int:
-        """Until it has ended."""
-        select.select([self._watched], [], [])
+    def wait(self, timeout: float | None = None) -> int:
+        """Until it has ended; raises ``TimeoutExpired`` when that takes longer."""
+        if not select.select([self._watched], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
         return 0
+
+    def terminate(self) -> None:
+        """Ask it to end, if it has not."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._watched, signal.SIGTERM)
 
     def __del__(self) -> None:
         os.close(self._watched)
@@ -54,9 +60,9 @@ class Forked:
 class _Nursery:
     """The process that is forked from; it ends when nobody holds its input any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, assembly: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-m", __name__, assembly],
             cwd=PROJECT,
             env={name: value for name, value in os.environ.items() if not name.startswith("GUITARA_")},
             stdin=subprocess.PIPE,
@@ -80,14 +86,17 @@ class _Nursery:
 
 
 @cache
-def nursery() -> _Nursery:
-    """Of this process; once it is asked for it imports, whatever else is done meanwhile."""
-    return _Nursery()
+def nursery(assembly: str = APPLICATION) -> _Nursery:
+    """Where applications that ``assembly`` puts together are forked from, in this process.
+
+    Once it is asked for it imports, whatever else is done meanwhile.
+    """
+    return _Nursery(assembly)
 
 
-def _import_all() -> None:
+def _import_all(assembly: str) -> None:
     """Everything the assembly imports, and every page, but not the assembly itself: that asks for settings."""
-    found = util.find_spec(_ASSEMBLY)
+    found = util.find_spec(assembly)
     assert found is not None
     assert found.origin is not None
     for part in ast.walk(ast.parse(Path(found.origin).read_text())):
@@ -96,13 +105,14 @@ def _import_all() -> None:
             for name in part.names:
                 if not hasattr(module, name.name):
                     import_module(f"{part.module}.{name.name}")
-    import_module("guitara_app.pages").register()
+    if assembly == APPLICATION:
+        import_module("guitara_app.pages").register()
     import_module("granian.cli")
 
 
-def _serve() -> None:
-    _import_all()
-    assert _ASSEMBLY not in sys.modules
+def _serve(assembly: str) -> None:
+    _import_all(assembly)
+    assert assembly not in sys.modules
     assert threading.active_count() == 1, "a fork would lose threads"
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who ended is nobody's concern here
     gc.collect()
@@ -139,4 +149,4 @@ def _become(arguments: list[str], environment: dict[str, str], log: str) -> NoRe
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1])
