@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from guitara_app import settings as settings_module
@@ -20,6 +21,9 @@ from tests.support.passwords import make_cheap
 pytest_plugins = ["tests.dealing"]
 
 make_cheap()
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("guitara", deadline=None)
+hypothesis.settings.load_profile("guitara")
 
 
 def pytest_collection_finish() -> None:

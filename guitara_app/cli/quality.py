@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 
 from guitara_app.cli.build import Build
@@ -21,6 +22,7 @@ from guitara_app.settings import PROJECT
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FRONT = ("nginx-light", "libnginx-mod-http-brotli-static", "openssl")
+_OF_ONE_PROCESS = 1_500_000_000  # bytes, with its servers, web processes and browser
 _BROTLI = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 _MAC_BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -42,12 +44,18 @@ def test(
         os.environ.update(_browser())
         os.environ.update(_front())
         results.append(built())
-    pytest = [sys.executable, "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadgroup"))]
+    together = ("-n", str(_processes()), "--dist", "loadgroup")
+    pytest = [sys.executable, "-m", "pytest", *(arguments or together)]
     results.append(_timed("pytest", pytest))
     console.rule()
     for name, good, seconds in results:
         console.print(f"{'[green]✓[/]' if good else '[red]✗[/]'} {name}  [dim]{seconds:.1f} s[/]")
     raise typer.Exit(0 if all(good for _, good, _ in results) else 1)
+
+
+def _processes() -> int:
+    """One more than there are cores: each waits a third of its time for browsers, servers and clocks."""
+    return max(2, min((os.cpu_count() or 1) + 1, psutil.virtual_memory().available // _OF_ONE_PROCESS))
 
 
 def _checks() -> dict[str, list[str]]:

@@ -55,8 +55,8 @@ class DatabaseUrls:
 class Postgres(Server):
     """One PostgreSQL server with the database ``guitara``, its owner and the application's login.
 
-    ``fast``, for tests, gives up safety against a power cut, and passwords that are slow to guess. ``more`` are settings
-    besides the usual ones.
+    ``fast``, for tests, gives up safety against a power cut, and passwords that are slow to guess; ``more`` are
+    settings besides the usual ones.
     """
 
     name = "PostgreSQL"
