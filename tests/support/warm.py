@@ -2,8 +2,8 @@
 
 To import the application takes seconds of work, and nearly every file of browser tests starts two web processes. So one
 process imports it once, as far as it depends on no setting, and a web process forked from it goes on from there as if
-it had just been started: with its own environment, servers, log and group of processes. What a web process does from its
-first line on is seen by the tests of ``integration/web`` and ``integration/api``, and by ``integration/test_up.py``.
+it had just been started: with its own environment, servers, log and group of processes. What a web process does from
+its first line on is seen by the tests of ``integration/web``, ``integration/api`` and ``integration/test_up.py``.
 """
 
 from __future__ import annotations
