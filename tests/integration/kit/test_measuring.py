@@ -90,7 +90,7 @@ def test_what_is_slow_is_told_with_its_slowest_statement(kind: Kind, monkeypatch
     before = counted("guitara_slow_total", kind=kind, name="sleeper")
     with capture_logs() as logs, measured(Work(kind, "sleeper")), reading() as session:
         session.execute(text("SELECT 1"))
-        session.execute(text("SELECT pg_sleep(:nap),\n  :value"), {"nap": 0.03, "value": SECRET})
+        session.execute(text("SELECT pg_sleep(:nap),\n  :value"), {"nap": 0.2, "value": SECRET})
     [slow] = said(logs, "slow")
     assert slow["statement"] == "SELECT pg_sleep(%(nap)s), %(value)s"
     assert slow["place"].startswith(f"{HERE}:")
