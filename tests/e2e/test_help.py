@@ -98,10 +98,11 @@ def test_a_guide_opens_at_the_page_one_is_on_and_shows_around_again(people: Peop
         picture.scroll_into_view_if_needed()
         expect(picture).to_have_js_property("complete", True)
         assert picture.evaluate("one => one.naturalWidth") > 0
+    # With reduced motion the steps are there at once, and the keys go from one to the next.
+    page.emulate_media(reduced_motion="reduce")
     guides.get_by_role("link", name="Show me around").click()
     expect(popover(page)).to_contain_text(TOURS[Role.OPERATOR][0]["title"])
     assert "tour" not in page.url
-    # With reduced motion the steps are there at once, and the keys go from one to the next.
     page.keyboard.press("ArrowRight")
     expect(popover(page)).to_contain_text(TOURS[Role.OPERATOR][1]["title"])
 
@@ -113,7 +114,7 @@ def test_the_guides_fit_a_phone(people: People) -> None:
     expect(page.get_by_role("heading", name="Your evening, step by step")).to_be_in_viewport()
     assert overflow(page) == []
     page.goto(f"{people.site.one}/help")
-    page.wait_for_url(re.compile("/help/therapist$"))
+    expect(page).to_have_url(re.compile("/help/therapist$"))
     expect(page.get_by_role("heading", name="For the therapist")).to_be_visible()
     # Other guides are of no use to her.
     expect(page.locator(".guide-role")).to_have_count(0)
