@@ -50,6 +50,7 @@ class Permission(StrEnum):
     SET_FIRM = "set_firm"
     MANAGE_STOCK = "manage_stock"
     SET_CATALOG = "set_catalog"
+    MANAGE_STAFF = "manage_staff"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_SYSTEM = "see_system"
     USE_CONSOLE = "use_console"
@@ -81,6 +82,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SET_FIRM: frozenset({Role.ADMIN}),
     Permission.MANAGE_STOCK: DESK,
     Permission.SET_CATALOG: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.MANAGE_STAFF: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Permission.SEE_SYSTEM: frozenset({Role.ADMIN}),
     Permission.USE_CONSOLE: frozenset({Role.ADMIN}),
@@ -119,3 +121,25 @@ def require(actor: Actor, permission: Permission) -> None:
     """
     if not allowed(actor.role, permission):
         raise NotAllowed("Your account may not do this. Ask a manager if you should be able to.")
+
+
+def require_staff(actor: Actor, role: Role | str) -> None:
+    """Refuse unless ``actor`` may see to the account of somebody of ``role``: admins are seen to by admins alone.
+
+    Raises:
+        NotAllowed: the actor has no such right.
+    """
+    require(actor, Permission.MANAGE_STAFF)
+    if role == Role.ADMIN and not allowed(actor.role, Permission.MANAGE_ACCOUNTS):
+        raise NotAllowed("This is the account of an admin. Only an admin changes it.")
+
+
+def require_giving(actor: Actor, role: Role | str) -> None:
+    """Refuse unless ``actor`` may make somebody new a ``role``; nobody but an admin gives a rank of a manager or above.
+
+    Raises:
+        NotAllowed: the actor has no such right.
+    """
+    require(actor, Permission.MANAGE_STAFF)
+    if role in (Role.MANAGER, Role.ADMIN) and not allowed(actor.role, Permission.MANAGE_ACCOUNTS):
+        raise NotAllowed("Only an admin makes somebody a manager or an admin. Ask one, or choose another role.")

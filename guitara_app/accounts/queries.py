@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -11,18 +11,6 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.accounts.rules import token_hash
 from guitara_app.firm.queries import firm_settings
-
-
-class PersonRow(NamedTuple):
-    """One account in the list; ``disabled`` is empty, or since when and by whom; ``invited`` without password."""
-
-    id: int
-    name: str
-    username: str
-    role: str
-    phone: str
-    disabled: str
-    invited: bool
 
 
 class SessionRow(TypedDict):
@@ -152,30 +140,6 @@ def tokens_of(session: Session, person_id: int, *, now: datetime) -> list[TokenF
             created_at=row.created_at,
             expires_at=row.expires_at,
             last_used_at=row.last_used_at,
-        )
-        for row in rows
-    ]
-
-
-def people(session: Session) -> list[PersonRow]:
-    """Every account, those in use first, then by role and name."""
-    rows = session.execute(
-        text(
-            "SELECT p.id, p.name, p.username, p.role, p.phone, p.disabled_at, b.name AS disabled_by,"
-            " p.password_hash IS NULL AS invited FROM people p"
-            " LEFT JOIN people b ON b.id = p.disabled_by_id ORDER BY p.disabled_at IS NOT NULL, p.role, p.name, p.id"
-        )
-    )
-    calendar = firm_settings(session).calendar
-    return [
-        PersonRow(
-            row.id,
-            row.name,
-            row.username,
-            row.role,
-            row.phone or "",
-            f"{calendar.moment_label(row.disabled_at)} by {row.disabled_by or 'the system'}" if row.disabled_at else "",
-            row.invited,
         )
         for row in rows
     ]

@@ -153,7 +153,7 @@ async def take_invitation(request: Request) -> Response:
 
 
 async def make_invitation(request: Request) -> Response:
-    """A new link for somebody who has no password yet; for admins."""
+    """A new link for somebody who has no password yet; for managers and admins."""
     try:
         actor = await _actor(request)
         if actor is None:
@@ -166,7 +166,7 @@ async def make_invitation(request: Request) -> Response:
 
 
 async def add_somebody(request: Request) -> Response:
-    """An account for somebody new, with an invitation unless they were given a password; for admins."""
+    """An account for somebody new, with an invitation unless they were given a password; for managers and admins."""
     try:
         actor = await _actor(request)
         if actor is None:
@@ -184,7 +184,7 @@ async def add_somebody(request: Request) -> Response:
 
 for _route in (make_invitation, add_somebody):
     # Read by the test that walks the routes; the right itself is asked by the service.
-    _route.__guitara_access__ = Permission.MANAGE_ACCOUNTS  # type: ignore[attr-defined]  # a mark on a function
+    _route.__guitara_access__ = Permission.MANAGE_STAFF  # type: ignore[attr-defined]  # a mark on a function
 
 
 def _is_at_the_machine(request: Request) -> bool:

@@ -68,6 +68,7 @@ OTHERS = {
     "sign_in_failed": "Sign-in failed",
     "signed_in": "Signed in",
     "signed_out": "Signed out",
+    "skills_changed": "Services somebody gives changed",
     "stock_correct": "Stock corrected",
     "stock_discard": "Stock discarded",
     "stock_getting_low": "Stock getting low",

@@ -44,6 +44,18 @@ def kept_services(session: Session, only: int | None = None) -> list[KeptService
     return [KeptService(*row) for row in rows]
 
 
+def skills_of(session: Session, person_id: int) -> dict[int, str]:
+    """The services that somebody gives, by number; whoever has none listed gives every service."""
+    rows = session.execute(
+        text(
+            "SELECT v.id, v.name FROM person_services k JOIN services v ON v.id = k.service_id"
+            " WHERE k.person_id = :person ORDER BY lower(v.name), v.id"
+        ),
+        {"person": person_id},
+    )
+    return {row.id: row.name for row in rows}
+
+
 def active_services(session: Session, only: Iterable[int] | None = None) -> list[ServiceChoice]:
     """Services on sale, by name; only those in ``only`` when it is given."""
     # A number no row can have would be refused by PostgreSQL, not answered.

@@ -245,7 +245,8 @@ export function InviteButton({ subject, className }) {
   return h("span", null, h("button", { type: "button", className, onClick: ask }, "Invitation link"), said && h("span", { className: "field-problem", role: "alert" }, said));
 }
 
-export function AddPerson({ className, onAdded }) {
+// ``roles`` are those that whoever adds may give.
+export function AddPerson({ className, roles, onAdded }) {
   const id = useId();
   const [open, setOpen] = useState(false);
   const [person, setPerson] = useState(NEW.staff);
@@ -256,8 +257,9 @@ export function AddPerson({ className, onAdded }) {
   const save = async (event) => {
     event.preventDefault();
     const answer = await send("/auth/people", person);
-    setProblems(answer.said.problems ?? {});
-    setSaid(answer.ok ? "" : answer.said.detail);
+    const found = answer.said.problems ?? {};
+    setProblems(found);
+    setSaid(answer.ok || Object.keys(found).length === 1 ? "" : answer.said.detail);
     if (!answer.ok) return;
     setMade(answer.said.invitations);
     setPerson(NEW.staff);
@@ -267,10 +269,11 @@ export function AddPerson({ className, onAdded }) {
   const fields = [
     { name: "name", label: "Name" },
     { name: "username", label: "User name", autoCapitalize: "none" },
-    { name: "role", label: "Role", options: ROLES },
+    { name: "role", label: "Role", options: ROLES.filter(([role]) => !roles?.length || roles.includes(role)) },
     ...(person.role === "driver" ? [{ name: "vehicle", label: "Vehicle", options: [["", "Choose"], ...VEHICLES] }] : []),
     { name: "phone", label: "Phone", type: "tel" },
-    { name: "password", label: "Password, or empty for a link", type: "password", autoComplete: "new-password" },
+    { name: "email", label: "E-mail, if any", type: "email" },
+    { name: "password", label: "Password, if any", type: "password", autoComplete: "new-password" },
   ];
   return h(
     "div",
@@ -280,7 +283,8 @@ export function AddPerson({ className, onAdded }) {
       ? h(
           "form",
           { onSubmit: save, noValidate: true },
-          h(Row, { word: "New person", fields, values: person, problemOf: (name) => problems[name], onType: put, onRemove: () => setOpen(false) }),
+          h(Row, { word: "New person", fields, values: person, problemOf: (name) => problems[name], onType: put, onRemove: () => setOpen(false), removes: "Cancel" }),
+          h("p", { className: "field-hint" }, "Without a password you get a link to send them, by which they choose their own. Therapists and drivers begin with the opening hours."),
           said && h("p", { className: "field-problem", role: "alert" }, said),
           h("button", { type: "submit", className: "button button-primary button-small" }, "Add"),
         )

@@ -39,10 +39,12 @@ class InviteButton(BaseHTML):
 
 
 class AddPerson(rx.Component):
-    """A form for one more account; calls ``on_added`` when it is there."""
+    """A form for one more account of one of ``roles``; calls ``on_added`` when it is there."""
 
     library = _LIBRARY
     tag = "AddPerson"
+
+    roles: rx.Var[list[str]]
 
     on_added: rx.EventHandler[rx.event.no_args_event_spec]
 

@@ -34,13 +34,13 @@ export function Text({ label, value, problem, onType, options, grow, narrow, che
   );
 }
 
-export function Row({ word, fields, values, problemOf, onType, onRemove }) {
+export function Row({ word, fields, values, problemOf, onType, onRemove, removes = "Remove" }) {
   return h(
     "fieldset",
     { className: "setup-line setup-row" },
     h("legend", { className: "unseen" }, word),
     fields.map(({ name, ...field }) => h(Text, { key: name, ...field, value: values[name] ?? "", problem: problemOf(name), onType: (value) => onType(name, value) })),
-    h("button", { type: "button", className: "button button-small button-quiet setup-remove", onClick: onRemove, "aria-label": `Remove ${word.toLowerCase()}` }, "Remove"),
+    h("button", { type: "button", className: "button button-small button-quiet setup-remove", onClick: onRemove, "aria-label": `${removes} ${word.toLowerCase()}` }, removes),
   );
 }
 
@@ -58,7 +58,7 @@ export function Links({ invitations, home, title, className }) {
     "div",
     { className: `setup-links ${className ?? ""}`.trim(), role: "status" },
     title && h("h2", null, title),
-    h("p", null, "Send each their link now: it is not shown again, works once, and for seven days. An admin makes a new one under Accounts."),
+    h("p", null, "Send each their link now: it is not shown again, works once, and for seven days. A new one is made under Staff."),
     h(
       "ul",
       null,

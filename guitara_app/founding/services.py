@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
-from guitara_app.accounts.permissions import FIELD, Actor, Permission, Role, require
+from guitara_app.accounts.permissions import FIELD, Actor, Role
 from guitara_app.accounts.services import (
     Invitation,
     NewPerson,
@@ -84,10 +84,9 @@ def add_member(session: Session, actor: Actor, new: NewPerson, *, now: datetime)
     """Somebody new: an account, the firm's hours as their usual week, and an invitation unless they have a password.
 
     Raises:
-        NotAllowed: the actor is no admin.
+        NotAllowed: see ``accounts.services.add_person``.
         Invalid: see ``accounts.services.add_person``.
     """
-    require(actor, Permission.MANAGE_ACCOUNTS)
     person = add_person(session, actor, new, now=now)
     if new.role in FIELD:
         calendar = firm_settings(session).calendar

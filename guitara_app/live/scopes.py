@@ -140,7 +140,7 @@ class Scope:
 
     @classmethod
     def catalog(cls) -> Self:
-        """That something else can be booked or carried now, or somewhere else."""
+        """That something else can be booked or carried now, or somewhere else, or by somebody else."""
         return cls(Kind.CATALOG)
 
 

@@ -12,7 +12,7 @@ PAGES = (
     "appointment",
     "tonight",
     "hours",
-    "accounts",
+    "staff",
     "audit",
     "shifts",
     "team",

@@ -32,7 +32,7 @@ PAGES = [
     ("ana", "/services", ".catalog-line"),
     ("ana", "/materials", ".catalog-line"),
     ("ana", "/zones", ".catalog-line"),
-    ("ramon", "/accounts", ".account"),
+    ("ana", "/staff", ".staff-line"),
     ("ramon", "/settings", ".settings-field"),
     ("ramon", "/system", ".figure-value"),
     ("bea", "/shifts", ".shift"),
@@ -140,23 +140,29 @@ def test_keys_reach_what_the_mouse_reaches(people: People) -> None:
 
 
 def test_disabling_an_account_signs_it_out_at_once(people: People) -> None:
-    admin = people.sign_in("ramon", path="/accounts")
+    admin = people.sign_in("ramon", path="/staff")
     phone = people.sign_in("jun", base=people.site.two, size=PHONE)
     expect(phone.get_by_role("heading", name="Tonight")).to_be_visible()
 
-    admin.get_by_label("Find an account").fill("velasco")
-    line = admin.locator('[data-account="jun"]')
-    expect(admin.locator(".account")).to_have_count(1)
-    line.get_by_role("button", name="Disable").click()
-    admin.get_by_label("Reason, kept in the audit log").first.fill("Phone lost")
-    admin.get_by_role("dialog").get_by_role("button", name="Disable", exact=True).click()
+    admin.get_by_label("Find somebody").fill("velasco")
+    line = admin.locator('[data-member="jun"]')
+    expect(admin.locator(".staff-line")).to_have_count(1)
+    line.get_by_role("button", name="Deactivate").click()
+    sheet = admin.get_by_role("dialog", name="Deactivate")
+    sheet.get_by_role("button", name="Phone lost").click()
+    sheet.get_by_role("button", name="Deactivate").click()
 
     phone.wait_for_url(re.compile("/login"))
-    expect(line.get_by_text("disabled")).to_be_visible()
-    line.get_by_role("button", name="Enable").click()
-    admin.get_by_role("dialog").get_by_label("Reason, kept in the audit log").fill("Found")
-    admin.get_by_role("dialog").get_by_role("button", name="Enable", exact=True).click()
-    expect(line.get_by_text("can sign in")).to_be_visible()
+    expect(line).to_have_count(0)
+    admin.get_by_label("Active or not").select_option("Deactivated")
+    expect(line.get_by_text("deactivated")).to_be_visible()
+    line.get_by_role("button", name="Activate").click()
+    dialog = admin.locator("dialog[open]")
+    dialog.get_by_label("Reason, kept in the audit log").fill("Found")
+    dialog.get_by_role("button", name="Activate", exact=True).click()
+    expect(line).to_have_count(0)
+    admin.get_by_label("Active or not").select_option("Active")
+    expect(line.get_by_text("signs in as jun")).to_be_visible()
     people.sign_in("jun", size=PHONE)
 
 

@@ -136,7 +136,7 @@ def test_every_page_is_usable_with_nobody_and_nothing(strangers: People, fresh: 
     page.get_by_label("Password, 10 characters or more").fill(PASSWORD)
     page.get_by_role("button", name="Open the firm").click()
     page.wait_for_url("**/board")
-    for path in ("/board", "/clients", "/shifts", "/accounts", "/profile", "/drivers"):
+    for path in ("/board", "/clients", "/shifts", "/staff", "/profile", "/drivers"):
         page.goto(f"{fresh.one}{path}")
         expect(page.locator(".live").first).to_have_attribute("data-connection", "live")
         expect(page.locator("main")).not_to_be_empty()

@@ -37,7 +37,7 @@ from tests.e2e.conftest import Site, Web, until
 from tests.e2e.staging import accepted, driven_by, hire, one, operator, visit
 from tests.support.socket_client import Sockets, Tab
 
-PAGES = ["/tonight", "/hours", "/notifications", "/profile", "/board", "/drivers", "/clients", "/shifts", "/accounts"]
+PAGES = ["/tonight", "/hours", "/notifications", "/profile", "/board", "/drivers", "/clients", "/shifts", "/staff"]
 ROUTES = ["/", *PAGES, "/sheet", "/sheet.csv", "/receipts/1", "/receipts/2", "/health", "/api/v1/me", "/api/v1/staff"]
 LISTS = ["/api/v1/appointments", "/api/v1/clients", "/api/v1/clients?q=09", "/api/v1/openapi.json"]
 

@@ -41,10 +41,10 @@ def test_an_event_is_timed_and_its_statements_counted(browser: OpenBrowser) -> N
 
 
 def test_what_is_refused_is_timed_and_is_no_error(browser: OpenBrowser) -> None:
-    before = times("accounts_state.load")
-    assert browser(Role.DRIVER).call(full_name("accounts_state.load")).says(NOT_ALLOWED)
-    assert times("accounts_state.load") == before + 1
-    assert errors("accounts_state.load") == 0
+    before = times("audit_state.load")
+    assert browser(Role.DRIVER).call(full_name("audit_state.load")).says(NOT_ALLOWED)
+    assert times("audit_state.load") == before + 1
+    assert errors("audit_state.load") == 0
 
 
 def test_an_unforeseen_error_is_counted(browser: OpenBrowser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
-from guitara_app.accounts.permissions import Actor, Permission, require
+from guitara_app.accounts.permissions import Actor, Permission, require, require_staff
 from guitara_app.accounts.rules import plain
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
@@ -18,12 +18,11 @@ def disable(session: Session, actor: Actor, person_id: int, *, reason: str, now:
     """Shut an account: its sessions and API tokens end and its open pages close at once. It stays in the list.
 
     Raises:
-        NotAllowed: the actor is no admin.
+        NotAllowed: the actor is no manager, or it is the account of an admin and the actor is none.
         Invalid: no reason was given.
         NotPossible: it is the actor's own account, or already disabled.
     """
-    require(actor, Permission.MANAGE_ACCOUNTS)
-    person = _person(session, person_id)
+    person = _person(session, actor, person_id)
     if person.id == actor.person_id:
         raise NotPossible("You cannot disable your own account. Ask another admin.")
     if person.disabled_at is not None:
@@ -46,12 +45,11 @@ def enable(session: Session, actor: Actor, person_id: int, *, reason: str, now: 
     """Open a disabled account again; the person signs in anew.
 
     Raises:
-        NotAllowed: the actor is no admin.
+        NotAllowed: the actor is no manager, or it is the account of an admin and the actor is none.
         Invalid: no reason was given.
         NotPossible: the account is not disabled.
     """
-    require(actor, Permission.MANAGE_ACCOUNTS)
-    person = _person(session, person_id)
+    person = _person(session, actor, person_id)
     if person.disabled_at is None:
         raise NotPossible(f"{person.name} is not disabled.")
     person.disabled_at = None
@@ -63,14 +61,16 @@ def enable(session: Session, actor: Actor, person_id: int, *, reason: str, now: 
 
 
 def _record_account(session: Session, kind: str, actor: Actor, person: Person, *, reason: str, now: datetime) -> None:
-    topics = ["accounts", "desk", f"person:{person.id}", f"profile:{person.id}", f"revoke:{person.id}"]
+    topics = ["accounts", "catalog", "desk", f"person:{person.id}", f"profile:{person.id}", f"revoke:{person.id}"]
     record(session, kind, by=actor, now=now, topics=topics, person_id=person.id, reason=reason)
 
 
-def _person(session: Session, person_id: int) -> Person:
+def _person(session: Session, actor: Actor, person_id: int) -> Person:
+    require(actor, Permission.MANAGE_STAFF)
     person = session.get(Person, person_id, with_for_update=True) if 0 < person_id < 2**63 else None
     if person is None:
         raise NotFound("There is no such account.")
+    require_staff(actor, person.role)
     return person
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
 from guitara_app.accounts.models import AccountToken, Person, Vehicle
-from guitara_app.accounts.permissions import Actor, Permission, Role, require
+from guitara_app.accounts.permissions import Actor, Permission, Role, require, require_giving, require_staff
 from guitara_app.accounts.rules import (
     INVITATION_LASTS,
     SESSION_LASTS,
@@ -24,7 +24,7 @@ from guitara_app.accounts.services.signing_in import SignedIn, open_session
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
 
-_OVER = "This invitation has been used, or is over. Ask an admin for a new one."
+_OVER = "This invitation has been used, or is over. Ask a manager for a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ def add_person(session: Session, actor: Actor, new: NewPerson, *, now: datetime)
     """Give somebody an account.
 
     Raises:
-        NotAllowed: the actor is no admin.
+        NotAllowed: the actor is no manager, or no admin and the role is a manager's or above.
         Invalid: the password would be guessed, or the user name or e-mail is somebody else's.
     """
-    require(actor, Permission.MANAGE_ACCOUNTS)
+    require_giving(actor, new.role)
     person = insert_person(session, new)
-    topics = ["accounts", "desk", f"person:{person.id}"]
+    topics = ["accounts", "catalog", "desk", f"person:{person.id}"]
     record(session, "account_added", by=actor, now=now, topics=topics, person_id=person.id, after={"role": person.role})
     return person
 
@@ -94,22 +94,29 @@ def insert_person(session: Session, new: NewPerson) -> Person:
         with session.begin_nested():
             session.add(person)
     except IntegrityError as error:
-        raise Invalid("Somebody else here has this user name or e-mail. Type another.", field="username") from error
+        raise taken(error) from error
     return person
+
+
+def taken(error: IntegrityError) -> Invalid:
+    """What to type differently when the database has found that somebody else has the user name or the e-mail."""
+    field, words = ("email", "e-mail") if "uq_people_email" in str(error.orig) else ("username", "user name")
+    return Invalid(f"Somebody else here has this {words}. Type another.", field=field)
 
 
 def invite(session: Session, actor: Actor, person_id: int, *, now: datetime) -> Invitation:
     """A link by which somebody without a password chooses one, once. One that was made before is over by it.
 
     Raises:
-        NotAllowed: the actor is no admin.
+        NotAllowed: the actor is no manager, or it is the account of an admin and the actor is none.
         NotFound: there is no such account.
         NotPossible: the account is disabled, or has a password already.
     """
-    require(actor, Permission.MANAGE_ACCOUNTS)
+    require(actor, Permission.MANAGE_STAFF)
     person = session.get(Person, person_id, with_for_update=True) if 0 < person_id < 2**63 else None
     if person is None:
         raise NotFound("There is no such account.")
+    require_staff(actor, person.role)
     if person.disabled_at is not None:
         raise NotPossible(f"{person.name}'s account is disabled. Enable it first.")
     if person.password_hash is not None:
@@ -123,7 +130,7 @@ def invite(session: Session, actor: Actor, person_id: int, *, now: datetime) -> 
     session.add(
         AccountToken(person_id=person.id, purpose="invitation", token_hash=token_hash(token), expires_at=expires_at)
     )
-    record(session, "invited", by=actor, now=now, topics=["accounts"], person_id=person.id)
+    record(session, "invited", by=actor, now=now, topics=["accounts", "catalog"], person_id=person.id)
     return Invitation(person.id, person.name, person.username, token, expires_at)
 
 
@@ -151,7 +158,7 @@ def accept_invitation(session: Session, token: str, password: str, *, device: st
     person.version += 1
     actor = Actor(person.id, Role(person.role), person.name)
     signed_in = SignedIn(open_session(session, person, device=device, now=now), actor, now + SESSION_LASTS)
-    topics = ["accounts", f"profile:{person.id}"]
+    topics = ["accounts", "catalog", f"profile:{person.id}"]
     record(session, "invitation_accepted", by=actor, now=now, topics=topics, person_id=person.id)
     return signed_in
 

@@ -46,7 +46,7 @@ def change_details(session: Session, actor: Actor, *, name: str, email: str, now
     except IntegrityError as error:
         raise Invalid("Somebody else here has this e-mail. Type another.", field="email") from error
     # The name stands on the board and, with whoever is signed in, in every frame.
-    topics = ["accounts", "desk", f"person:{person.id}", f"profile:{person.id}", f"revoke:{person.id}"]
+    topics = ["accounts", "catalog", "desk", f"person:{person.id}", f"profile:{person.id}", f"revoke:{person.id}"]
     record(
         session, "profile_changed", by=actor, now=now, topics=topics, person_id=person.id, before=before, after=after
     )

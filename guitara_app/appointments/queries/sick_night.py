@@ -1,9 +1,9 @@
-"""The rest of somebody's night who has fallen ill: each job, who could take it, and what only a call can settle."""
+"""The rest of somebody's night who has fallen ill, or all of somebody who leaves: each job, and who could take it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -22,6 +22,7 @@ from guitara_app.kit.errors import NotFound
 from guitara_app.kit.time import period
 
 _MOST_SHOWN = 12
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 _JOBS = text(
     "SELECT 'place' AS kind, g.id, g.appointment_id AS visit_id, g.answer AS state, g.progress, a.starts_at AS at,"
     "  a.business_date, c.name AS client, l.name AS town, '' AS who,"
@@ -61,12 +62,21 @@ class SickJob(NamedTuple):
 
 
 class SickNight(NamedTuple):
-    """Somebody and every job of theirs that is not over, tonight."""
+    """Somebody and every job of theirs that is not over, tonight or ever."""
 
     person_id: int
     name: str
     role: str
     jobs: tuple[SickJob, ...]
+
+
+def jobs_to_come(session: Session, person_id: int, *, now: datetime) -> SickNight:
+    """Every job of the person that is not over, on whatever evening, which the words name.
+
+    Raises:
+        NotFound: there is no such therapist or driver in use.
+    """
+    return _jobs(session, person_id, until=_ALWAYS, now=now, propose=False)
 
 
 def sick_night(session: Session, person_id: int, *, now: datetime, propose: bool = True) -> SickNight:
@@ -75,6 +85,12 @@ def sick_night(session: Session, person_id: int, *, now: datetime, propose: bool
     Raises:
         NotFound: there is no such therapist or driver in use.
     """
+    calendar = firm_settings(session).calendar
+    until = calendar.day_period(calendar.business_date(now)).upper
+    return _jobs(session, person_id, until=until, now=now, propose=propose)
+
+
+def _jobs(session: Session, person_id: int, *, until: datetime | None, now: datetime, propose: bool) -> SickNight:
     known = 0 < person_id < 2**31
     who = session.execute(
         text("SELECT id, name, role FROM people WHERE id = :id AND disabled_at IS NULL"),
@@ -83,11 +99,12 @@ def sick_night(session: Session, person_id: int, *, now: datetime, propose: bool
     if who is None or who.role not in FIELD:
         raise NotFound("There is no such therapist or driver in use.", field="person_id")
     calendar = firm_settings(session).calendar
-    until = calendar.day_period(calendar.business_date(now)).upper
     taken = _Proposals(session)
     jobs = []
     for row in session.execute(_JOBS, {"person": person_id, "until": until}):
         when = calendar.clock_label(row.at, row.business_date)
+        if until is _ALWAYS:
+            when = f"{row.business_date:%a} {row.business_date.day} {row.business_date:%b}, {when}"
         what = f"{row.who} and {row.client}" if row.who else row.client
         job = SickJob(
             key=f"{row.kind}-{row.id}",

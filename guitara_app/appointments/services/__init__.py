@@ -8,6 +8,7 @@ from guitara_app.appointments.services.claims import claim, release
 from guitara_app.appointments.services.endings import cancel, expire, no_show, reopen
 from guitara_app.appointments.services.forcing import force
 from guitara_app.appointments.services.journeys import arrive, collect, drop_off, finish, release_leg, start_journey
+from guitara_app.appointments.services.leaving import WouldLeave, leave, would_leave
 from guitara_app.appointments.services.leg_offers import (
     accept_leg,
     choose_driver,
@@ -43,6 +44,7 @@ from guitara_app.appointments.services.wishes import (
 )
 
 __all__ = [
+    "WouldLeave",
     "accept",
     "accept_all",
     "accept_leg",
@@ -79,6 +81,7 @@ __all__ = [
     "insist",
     "lapse",
     "lapse_leg_offer",
+    "leave",
     "match_wishes",
     "move",
     "no_show",
@@ -109,4 +112,5 @@ __all__ = [
     "wishes_met",
     "withdraw",
     "withdraw_wish",
+    "would_leave",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -91,9 +91,17 @@ def sick_now(
 def _hold_everybody(session: Session, person_id: int, choices: Mapping[str, int], now: datetime) -> None:
     """Hold the time of all who are concerned before any visit is opened, so that no two wait in a circle."""
     everybody = {person_id, *(whom for whom in choices.values() if whom > 0)}
-    for job in sick_night(session, person_id, now=now, propose=False).jobs:
-        everybody |= people_of(session, job.appointment_id)
-    lock_people(session, everybody)
+    hold_people_of(session, everybody, sick_night(session, person_id, now=now, propose=False).jobs)
+
+
+def hold_people_of(session: Session, people: set[int], jobs: Iterable[SickJob]) -> None:
+    """Hold the time of ``people`` and of whoever else is on a visit of these jobs."""
+    lock_people(session, people.union(*(people_of(session, job.appointment_id) for job in jobs)))
+
+
+def give_back(session: Session, actor: Actor, job: SickJob, tap: Tap) -> None:
+    """Leave a place to a review, and have a trip searched again."""
+    (_hand_place if job.kind == "place" else _hand_trip)(session, actor, job, 0, tap)
 
 
 def _hand_place(session: Session, actor: Actor, job: SickJob, whom: int, tap: Tap) -> None:

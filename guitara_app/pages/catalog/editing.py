@@ -215,7 +215,9 @@ def _changed_last(session: Session, sheet: Sheet, number: int) -> tuple[str, str
         text(
             "SELECT coalesce(p.name, 'Guitara') AS name, e.recorded_at FROM events e"
             " LEFT JOIN people p ON p.id = e.actor_id"
-            " WHERE e.kind = ANY(:kinds) AND (e.data ->> :key) = CAST(:number AS text) ORDER BY e.id DESC LIMIT 1"
+            " WHERE e.kind = ANY(:kinds)"
+            " AND (CASE WHEN :key = 'person_id' THEN CAST(e.person_id AS text) ELSE e.data ->> :key END)"
+            " = CAST(:number AS text) ORDER BY e.id DESC LIMIT 1"
         ),
         {"kinds": list(sheet.kinds), "key": f"{sheet.name}_id", "number": number},
     ).one_or_none()

@@ -1,0 +1,126 @@
+"""The sheet in which an account is shut."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from guitara_app.components.draft import draft_check, draft_field, draft_form, draft_sending, draft_set
+from guitara_app.components.drawer import drawer, drawer_close
+from guitara_app.components.linked import linked
+from guitara_app.components.parts import skeleton
+from guitara_app.live import CatalogLive
+from guitara_app.pages.booking.fields import group
+from guitara_app.pages.shell import Who
+from guitara_app.pages.staff.leaving import LeavingState
+
+_OF = "leaving"
+_REASONS = ("Left the firm", "On leave", "Phone lost")
+
+
+def leaving_form() -> rx.Component:
+    """What they still have to do, what becomes of it, and why."""
+    return drawer(
+        rx.el.div(
+            rx.el.h2("Deactivate ", LeavingState.name, id="leaving-title"),
+            rx.el.span("Esc leaves, nothing happens", class_name="mute only-desk"),
+            drawer_close(_OF),
+            class_name="booking-head",
+        ),
+        draft_form(
+            rx.el.div(rx.cond(LeavingState.ready, _body(), skeleton(4)), class_name="booking-body"),
+            rx.el.div(
+                rx.el.div(_problem("form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+                rx.el.div(
+                    rx.el.span(class_name="top-space"),
+                    rx.el.button("Deactivate", type="submit", class_name="button button-primary button-danger"),
+                    class_name="booking-foot-line",
+                ),
+                class_name="booking-foot",
+            ),
+            name=f"leaving-{LeavingState.editing}",
+            owner=Who.person_id,
+            subject=LeavingState.editing,
+            drawer=_OF,
+            saved=LeavingState.saved,
+            answered=LeavingState.answered,
+            ready=LeavingState.ready,
+            pulse=CatalogLive.stamp,
+            on_draft=LeavingState.consider,
+            on_save=LeavingState.save,
+            class_name="booking-form",
+        ),
+        name=_OF,
+        class_name="booking",
+        custom_attrs={"aria-labelledby": "leaving-title"},
+    )
+
+
+def _body() -> rx.Component:
+    return rx.fragment(
+        group(
+            "What happens",
+            rx.el.p(
+                "They are signed out everywhere within a second and are offered nothing any more. Everything they did "
+                "stays in the history, and they can be activated again.",
+            ),
+        ),
+        rx.cond(LeavingState.begun.length() > 0, _begun()),
+        rx.cond(
+            LeavingState.to_come.length() > 0,
+            _to_come(),
+            group("Still to do", rx.el.p("Nothing that has not begun.", class_name="mute")),
+        ),
+        group(
+            "Why",
+            rx.el.div(
+                *(draft_set(words, patch={"reason": words}, class_name="button button-small") for words in _REASONS),
+                class_name="acts",
+            ),
+            rx.el.div(
+                rx.el.label("Reason, kept in the audit log", html_for="draft-reason", class_name="field-label"),
+                draft_field(name="reason", element="textarea", rows=2, max_length=1000, class_name="input"),
+                _problem("reason"),
+                class_name="field",
+            ),
+        ),
+    )
+
+
+def _begun() -> rx.Component:
+    return group(
+        "Under way now, and stays theirs",
+        rx.el.ul(rx.foreach(LeavingState.begun, _job), class_name="staff-jobs"),
+        rx.el.p("Call them; the desk takes their steps for them.", class_name="field-hint"),
+    )
+
+
+def _to_come() -> rx.Component:
+    return group(
+        "Still to do",
+        rx.el.ul(rx.foreach(LeavingState.to_come, _job), class_name="staff-jobs"),
+        rx.cond(LeavingState.more > 0, rx.el.p("and ", LeavingState.more, " more", class_name="mute")),
+        rx.el.p(
+            "All of it goes back to the desk: each visit stands in needs-me-now until somebody else has it, and trips "
+            "are searched again.",
+            class_name="field-hint",
+        ),
+        rx.el.label(
+            draft_check(name="keeps"),
+            "They do it all the same, without an account; the desk takes their steps",
+            class_name="check",
+        ),
+    )
+
+
+def _job(words: rx.Var[str]) -> rx.Component:
+    return rx.el.li(words, key=words)
+
+
+def _problem(slot: str) -> rx.Component:
+    return linked(
+        text=LeavingState.problems.get(slot, ""),
+        element="p",
+        class_name="field-problem",
+        role="alert",
+        data_problem=slot,
+    )
