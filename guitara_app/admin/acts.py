@@ -184,8 +184,8 @@ ACTS: dict[str, dict[str, Act]] = {
             possible=lambda row: row.disabled_at is None,
             icon="fa-solid fa-user-lock",
             grave=True,
-            words="Its sessions and API tokens end at once, and its open pages close. It can be enabled again. Jobs to come stay"
-            " the person's; the page of the staff can hand them back to the desk.",
+            words="Its sessions and API tokens end at once, and its open pages close. It can be enabled again."
+            " Jobs to come stay the person's; the page of the staff can hand them back to the desk.",
         ),
         "enable": Act(
             "Enable the account",

@@ -228,7 +228,7 @@ export function Timeline({ keys: listed, scope, visits, legs, spans, people, hol
       h("div", { ref: space, className: "tl-space" }, h("div", { ref: stick, className: "tl-stick" })),
       !kit && h("div", { className: "tl-bones", "data-skeleton": true, "aria-hidden": true }, failed ? null : Array.from({ length: 12 }, (_, bone) => h("div", { key: bone, className: "bone" }))),
       failed && h("p", { className: "empty", role: "alert" }, "The chart could not be fetched. Check the connection and load the page again."),
-      kit && empty && h("p", { className: "tl-empty empty" }, "There are no therapists and drivers yet. Whoever is added under Accounts gets a row here."),
+      kit && empty && h("p", { className: "tl-empty empty" }, "There are no therapists and drivers yet. Whoever is added under Staff gets a row here."),
     ),
     h("p", { className: "unseen", role: "status" }, hint ? [hint.words, ...hint.problems].join(", ") : said),
     hint && at && h("div", { className: "tl-hint", "data-bad": hint.problems.length > 0, style: { left: `${at.x}px`, top: `${at.y}px` } }, h("b", { className: "num" }, hint.words), hint.problems.map((words) => h("span", { key: words }, words))),

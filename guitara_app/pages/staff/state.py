@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Annotated, TypedDict
 
 import reflex as rx
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from guitara_app import live
@@ -48,8 +49,8 @@ _FIELDS = {
 }
 _SKILL = "skill_"
 
-AnyRole = Literal["", "operator", "therapist", "driver", "manager", "admin"]
-AnyUse = Literal["active", "invited", "disabled", "all"]
+AnyRole = Annotated[str, Field(pattern=f"^(|{'|'.join(Role)})$")]
+AnyUse = Annotated[str, Field(pattern=f"^({'|'.join(InUse)})$")]
 
 
 class MemberLine(TypedDict):
