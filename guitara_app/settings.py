@@ -85,8 +85,6 @@ class Settings(BaseSettings):
         description="Where e-mail is handed in: smtp://user:password@host:587 or smtps://…; nothing is sent without.",
     )
     mail_from: str = Field(default="", description="The sender of e-mail, such as 'Guitara <desk@example.org>'.")
-    notifications_read_days: int = Field(default=30, ge=1, description="How long notifications stay that were read.")
-    notifications_days: int = Field(default=90, ge=1, description="How long any notification stays.")
     backup_dir: str = Field(
         default="", description="Where a backup is put each day, for the workers; nothing is backed up without."
     )

@@ -31,6 +31,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "book series ahead": _every(300, "maintenance.book_ahead"),
     # Each looks whether today's is there.
     "back everything up": _every(600, "maintenance.back_up"),
+    # Each looks whether today's is done.
+    "forget what is not to be kept": _every(600, "maintenance.retain"),
     "purge what is over": _every(3600, "maintenance.purge"),
 }
 if settings().simulator:

@@ -17,8 +17,7 @@ from guitara_app.backup import back_up_daily
 from guitara_app.kit import answers, database, outbox
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.time import now
-from guitara_app.notifications.services import purge_notifications
-from guitara_app.settings import settings
+from guitara_app.privacy.retention import Applied, apply_retention
 
 log = structlog.get_logger(__name__)
 
@@ -102,18 +101,23 @@ def _book_ahead(session: Session, series_id: int) -> int:
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types
 def purge() -> None:
-    """Forget sessions and links that are over, requests nobody will repeat with their answers, old notifications."""
+    """Forget sessions and links that are over, and requests nobody will repeat, with their answers."""
     sessions = database.run(lambda session: accounts.purge_sessions(session, now=now()))
     links = database.run(lambda session: accounts.purge_links(session, now=now()))
     keys = database.run(_purge_keys)
     kept = database.run(lambda session: answers.purge_answers(session, now=now()))
-    notices = database.run(_purge_notifications)
-    log.info("purged", sessions=sessions, links=links, keys=keys, answers=kept, notifications=notices)
+    log.info("purged", sessions=sessions, links=links, keys=keys, answers=kept)
 
 
-def _purge_notifications(session: Session) -> int:
-    firm = settings()
-    return purge_notifications(session, now=now(), read_days=firm.notifications_read_days, days=firm.notifications_days)
+@shared_task(name="maintenance.retain")  # type: ignore[untyped-decorator]  # Celery has no types
+def retain() -> None:
+    """Forget what the firm has set to be forgotten, once in a business day, a batch in a transaction of its own."""
+    while (applied := database.run(_retain)) is not None:
+        log.info("forgotten as set", **applied)
+
+
+def _retain(session: Session) -> Applied | None:
+    return apply_retention(session, now=now())
 
 
 def _purge_keys(session: Session) -> int:

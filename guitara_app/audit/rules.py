@@ -57,6 +57,7 @@ OTHERS = {
     "people_told": "People told",
     "profile_changed": "Own details changed",
     "receipt_added": "Receipt added",
+    "retention_applied": "Forgotten as the settings say",
     "service_added": "Service added",
     "service_changed": "Service changed",
     "service_materials_changed": "Materials of a service changed",

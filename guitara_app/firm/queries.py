@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from guitara_app.kit.time import Calendar
 
 FIRM, ANSWERS, BOOKING, DRIVING, MONEY = "The firm", "Offers and answers", "Booking", "Drivers and ways", "Money"
+KEEPING = "What is forgotten by itself"
 
 
 def _set(title: str, about: str, heading: str, unit: str = "", **more: Any) -> Any:
@@ -108,6 +109,31 @@ class FirmSettings(BaseModel):
         ge=0,
         le=1,
         decimal_places=4,
+    )
+    keep_clients_months: int = _set(
+        "Clients are erased after",
+        "Counted from their last visit or wish, or from when they were added; nobody who has something to come."
+        " Who they were is gone for good, while visits and money stay; at most 200 a day. 0: never, else 6 or more.",
+        KEEPING,
+        "months without a visit",
+        default=0,
+        ge=0,
+        le=240,
+    )
+    keep_read_notices_days: int = _set(
+        "Notifications that were read", "0: they stay.", KEEPING, "days kept", default=30, ge=0, le=3650
+    )
+    keep_notices_days: int = _set(
+        "Notifications nobody read", "0: they stay.", KEEPING, "days kept", default=90, ge=0, le=3650
+    )
+    keep_sign_ins_days: int = _set(
+        "Sign-ins in the audit trail",
+        "When somebody signed in or out, and who failed to. 0: they stay, else 30 or more.",
+        KEEPING,
+        "days kept",
+        default=0,
+        ge=0,
+        le=3650,
     )
     holiday_country: str = Field(default="PH", pattern="^([A-Z]{2})?$")
     holiday_rule: str = Field(default="as_usual", pattern="^(as_usual|closed)$")

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
 
-from guitara_app.firm.queries import FirmSettings
+from guitara_app.firm.queries import KEEPING, FirmSettings
 from guitara_app.founding.rules import check_hours, clock_of, known_zone, whole_number
 from guitara_app.kit.errors import Invalid
 
@@ -21,6 +21,9 @@ SHOWN: dict[str, FieldInfo] = {key: field for key, field in FirmSettings.model_f
 
 OF_EVERY_VISIT = ("timezone", "day_starts")
 """Each visit belongs to an evening by these; they cannot change any more once there is one."""
+
+LEAST_KEPT = {"keep_clients_months": 6, "keep_sign_ins_days": 30}
+"""What is forgotten for good is kept for so long at least; a slip of the finger must not empty the firm."""
 
 Kind = Literal["text", "zone", "clock", "switch", "choice", "number", "share"]
 
@@ -34,6 +37,12 @@ def kind_of(key: str) -> Kind:
         return "choice"
     kinds: dict[Any, Kind] = {time: "clock", bool: "switch", int: "number", Decimal: "share"}
     return kinds.get(known, "text")
+
+
+def more_of(key: str) -> dict[str, str]:
+    """The heading and the unit of a setting."""
+    more: dict[str, str] = SHOWN[key].json_schema_extra  # type: ignore[assignment]  # as FirmSettings writes them
+    return more
 
 
 def choices_of(key: str) -> tuple[str, ...]:
@@ -81,6 +90,9 @@ def check(firm: FirmSettings) -> None:
         raise Invalid(
             f"No more than the {firm.answer_minutes} minutes that everybody has.", field="answer_minutes_least"
         )
+    for key, least in LEAST_KEPT.items():
+        if 0 < getattr(firm, key) < least:
+            raise Invalid(f"0, so that nothing is forgotten, or {least} and more.", field=key)
 
 
 def _read(key: str, words: str) -> Any:
@@ -96,6 +108,8 @@ def _read(key: str, words: str) -> Any:
         case "share":
             return _percent(words) / 100
         case "number":
+            # What is kept for no time that was said is kept for ever.
+            words = words or ("0" if more_of(key)["heading"] == KEEPING else "")
             return whole_number(words, *range_of(key))
         case _:
             return _name(words)

@@ -15,6 +15,7 @@ from guitara_app.monitoring.keeping import Latest, history, latest
 from guitara_app.monitoring.measures import hours, measures
 from guitara_app.monitoring.queries import alert_rows
 from guitara_app.monitoring.views import AlertRow, PartRow, System
+from guitara_app.privacy.retention import Applied, last_retention
 from guitara_app.settings import settings
 
 _FEWEST_FRESH_S = 20.0
@@ -29,7 +30,7 @@ def system(session: Session, *, now: datetime) -> System:
     except RedisError:
         newest, points = None, []
     found = put_together(newest, points, alert_rows(session, now=now), now=now)
-    found["parts"] = [*found["parts"], _backup(last_backup(session), now)]
+    found["parts"] = [*found["parts"], _backup(last_backup(session), now), _retention(last_retention(session), now)]
     return found
 
 
@@ -84,9 +85,21 @@ def _backup(last: LastBackup | None, now: datetime) -> PartRow:
         return PartRow(name="Backup", words="none yet", tone="bad" if wanted else "")
     age = now - datetime.fromisoformat(last["at"])
     hours = int(age.total_seconds() // 3600)
-    when = "within the hour" if not hours else f"{hours} h ago" if hours < 2 * _DAY_H else f"{hours // _DAY_H} days ago"
     late = wanted and hours >= _LATE_H
-    return PartRow(name="Backup", words=f"{when}, {last['size'] / 1e6:,.1f} MB", tone="bad" if late else "good")
+    return PartRow(name="Backup", words=f"{_ago(hours)}, {last['size'] / 1e6:,.1f} MB", tone="bad" if late else "good")
+
+
+def _retention(last: Applied | None, now: datetime) -> PartRow:
+    if last is None:
+        return PartRow(name="Forgetting", words="not yet", tone="")
+    hours = int((now - datetime.fromisoformat(last["at"])).total_seconds() // 3600)
+    counts = ((last["clients"], "clients"), (last["notices"], "notifications"), (last["sign_ins"], "sign-ins"))
+    what = ", ".join(f"{many:,} {word}" for many, word in counts if many) or "nothing was due"
+    return PartRow(name="Forgetting", words=f"{_ago(hours)}, {what}", tone="good" if hours < 2 * _DAY_H else "bad")
+
+
+def _ago(hours: int) -> str:
+    return "within the hour" if not hours else f"{hours} h ago" if hours < 2 * _DAY_H else f"{hours // _DAY_H} days ago"
 
 
 def _part(name: str, well: bool, words: str = "") -> PartRow:

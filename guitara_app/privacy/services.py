@@ -82,6 +82,15 @@ def erase_client(session: Session, actor: Actor, client_id: int, *, now: datetim
         NotPossible: they have something that is not over, or are a card that was merged.
     """
     require(actor, Permission.ERASE_CLIENTS)
+    forget_client(session, actor, client_id, now=now, reason=reason)
+
+
+def forget_client(session: Session, actor: Actor, client_id: int, *, now: datetime, reason: str) -> None:
+    """``erase_client`` for whoever has asked for the right, or needs none: the system, as the firm has set it.
+
+    Raises:
+        NotFound, NotPossible: see ``erase_client``.
+    """
     ids = same_client(session, client_id)
     session.execute(text("SELECT 1 FROM clients WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": ids})
     if session.execute(text("SELECT merged_into_id FROM clients WHERE id = :id"), {"id": client_id}).scalar_one():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import record
 from guitara_app.notifications.words import Mail
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 READ = "notifications_read"
 AT_MOST = 200
@@ -81,11 +83,18 @@ def choose_mail(session: Session, actor: Actor, choice: Mail, *, now: datetime) 
     )  # fmt: skip
 
 
-def purge_notifications(session: Session, *, now: datetime, read_days: int, days: int) -> int:
-    """Forget what was read long ago, and everything that is older still; how many."""
+def purge_notifications(session: Session, *, now: datetime, read_days: int, days: int, limit: int) -> int:
+    """Forget what was read long ago, and what is older still, ``limit`` at most; how many. 0 days is for ever."""
     gone = session.execute(
-        text("DELETE FROM notifications WHERE told_at < :oldest OR (told_at < :read AND read_at < :read) RETURNING id"),
-        {"oldest": now - timedelta(days=days), "read": now - timedelta(days=read_days)},
+        text(
+            "DELETE FROM notifications WHERE id IN (SELECT id FROM notifications WHERE told_at < :oldest"
+            " OR (told_at < :read AND read_at < :read) ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id"
+        ),
+        {
+            "oldest": now - timedelta(days=days) if days else _NEVER,
+            "read": now - timedelta(days=read_days) if read_days else _NEVER,
+            "limit": limit,
+        },
     )
     return len(gone.all())
 

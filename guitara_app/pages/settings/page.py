@@ -10,7 +10,7 @@ import reflex as rx
 
 from guitara_app.components.parts import link, panel, skeleton
 from guitara_app.firm.queries import FirmSettings
-from guitara_app.founding.settings_rules import OF_EVERY_VISIT, SHOWN, choices_of, kind_of, range_of, words_of
+from guitara_app.founding.settings_rules import OF_EVERY_VISIT, SHOWN, choices_of, kind_of, more_of, range_of, words_of
 from guitara_app.pages.settings.state import SettingsState
 from guitara_app.pages.shell import Who, desk_title, shell
 
@@ -41,7 +41,7 @@ def settings_page() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    headings = groupby(SHOWN, key=lambda key: _more(key)["heading"])
+    headings = groupby(SHOWN, key=lambda key: more_of(key)["heading"])
     return rx.el.form(
         rx.el.div(
             *(
@@ -86,7 +86,7 @@ def _field(key: str) -> rx.Component:
 
 
 def _unit(key: str) -> list[rx.Component]:
-    unit = _more(key)["unit"]
+    unit = more_of(key)["unit"]
     return [rx.el.span(unit, class_name="mute")] if unit else []
 
 
@@ -126,8 +126,3 @@ def _about(key: str) -> str:
     if key in OF_EVERY_VISIT:
         words.append("Fixed once there are visits: each belongs to an evening by it.")
     return " ".join(words)
-
-
-def _more(key: str) -> dict[str, str]:
-    more: dict[str, str] = SHOWN[key].json_schema_extra  # type: ignore[assignment]  # as FirmSettings writes them
-    return more

@@ -78,6 +78,17 @@ def over(firm: Firm, number: int, scratch: Scratch) -> None:
     )
 
 
+def not_visited(firm: Firm, number: int, scratch: Scratch) -> None:
+    # The day begins again, for once a day is enough.
+    scratch.sql("DELETE FROM settings")
+    scratch.sql("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', now())")
+    scratch.sql(
+        "INSERT INTO clients (name, phone, notes, preferred_gender, preferred_pressure, version, created_at)"
+        " VALUES ('Mrs Cruz', %s, '', '', '', 1, '2022-01-01')",
+        f"+63917555010{number}",
+    )
+
+
 def untold(firm: Firm, number: int, scratch: Scratch) -> None:
     with transaction() as session:
         record(session, "left_over", by=SYSTEM, now=NOW, topics=["desk"])
@@ -127,6 +138,7 @@ CASES = {
     "maintenance.open_day": Case(lambda firm, number, scratch: firm.book(number, now=NOW - timedelta(days=1))),
     "maintenance.extend_shifts": Case(usual_hours),
     "maintenance.book_ahead": Case(within_reach),
+    "maintenance.retain": Case(not_visited),
     "maintenance.purge": Case(over),
     "notify.deliver": Case(booked),
 }

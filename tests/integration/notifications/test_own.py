@@ -119,7 +119,7 @@ def test_read_ones_go_after_thirty_days_and_all_after_ninety(office: Office) -> 
     office.do(mark_read, office.firm.therapist(), [read])
 
     def left(days: int) -> list[int]:
-        office.do(purge_notifications, now=NOW + timedelta(days=days), read_days=30, days=90)
+        office.do(purge_notifications, now=NOW + timedelta(days=days), read_days=30, days=90, limit=100)
         return [one["id"] for one in listed(ana)]
 
     assert left(29) == [unread, read]

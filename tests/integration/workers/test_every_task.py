@@ -53,6 +53,7 @@ UNION ALL SELECT 'gap ' || state, count(*)::text FROM series_gaps GROUP BY 1
 UNION ALL SELECT 'next ' || id, coalesce(next_evening::text, '') FROM booking_series
 UNION ALL SELECT 'shift', count(*)::text FROM shifts
 UNION ALL SELECT 'signed in', count(*)::text FROM login_sessions
+UNION ALL SELECT 'forgotten', count(*)::text FROM clients WHERE erased_at IS NOT NULL
 UNION ALL SELECT 'key', count(*)::text FROM idempotency_keys
 UNION ALL SELECT 'answer kept', count(*)::text FROM kept_answers
 UNION ALL SELECT 'told ' || person_id, count(*)::text FROM notifications GROUP BY person_id
@@ -131,6 +132,15 @@ def things_over(firm: Firm) -> None:
         )
 
 
+def not_visited(_firm: Firm) -> None:
+    """Two clients whom nobody has heard of for years, where the firm keeps nobody for longer than a year."""
+    write("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', now())")
+    write(
+        "INSERT INTO clients (name, phone, notes, preferred_gender, preferred_pressure, version, created_at)"
+        " SELECT 'Mrs Cruz ' || n, '+6391755501' || n, '', '', '', 1, '2022-01-01' FROM generate_series(10, 11) n"
+    )
+
+
 def left_over(_firm: Firm) -> None:
     with transaction() as session:
         for _ in range(3):
@@ -182,6 +192,7 @@ CASES = {
     "maintenance.open_day": Case(bags_to_pack, "stock_movements"),
     "maintenance.extend_shifts": Case(usual_hours),
     "maintenance.book_ahead": Case(series_within_reach),
+    "maintenance.retain": Case(not_visited),
     "maintenance.purge": Case(things_over, "idempotency_keys"),
     "notify.deliver": Case(two_visits, "notifications"),
 }
