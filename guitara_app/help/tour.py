@@ -56,9 +56,10 @@ _SHARE = _step(
     '.rail a[href="/workload"]', "Who did how much", "Hours and jobs of everybody, over any range, as files too."
 )
 _PEOPLE = _step(
-    '.rail a[href="/accounts"]',
-    "Who may sign in",
-    "Add people, shut an account, open it again. Beside it: settings, the audit trail, and how the system is doing.",
+    '.rail a[href="/staff"]',
+    "Who works here",
+    "Add people, say what they give, shut an account, open it again. Below: settings, the audit trail, and how the "
+    "system is doing.",
 )
 _CHECK_IN = _step(".presence", "Say that you are here", "Check in when you come, and out when you go.")
 _JOB = _step(
