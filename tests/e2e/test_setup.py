@@ -97,8 +97,8 @@ def test_a_firm_opens_and_its_first_visit_is_booked_and_accepted(strangers: Peop
     desk = strangers.visitor(size=DESK)
     accept(desk, links["bing"], "Bing Reyes")
     desk.wait_for_url("**/board")
-    for new in (page, phone, desk):
-        # Everybody is new here, and is shown around.
+    for new in (phone, desk):
+        # Whoever is new is shown around.
         new.get_by_role("button", name="Skip the tour").click()
 
     sheet = open_booking(desk)
