@@ -84,7 +84,10 @@ def apply_retention(session: Session, *, now: datetime) -> Applied | None:
         so_far = Applied(day=day, at="", over=False, clients=0, notices=0, sign_ins=0)
     elif so_far["over"]:
         return None
-    before = forgotten_before(now, months=firm.keep_clients_months)
+    # What an admin has set today begins tomorrow, so that it can be set otherwise before it costs anything.
+    set_on = session.execute(text("SELECT changed_at FROM settings WHERE key = 'keep_clients_months'")).scalar()
+    is_settled = set_on is not None and firm.calendar.business_date(set_on).isoformat() < day
+    before = forgotten_before(now, months=firm.keep_clients_months) if is_settled else None
     room = min(_CLIENTS, MOST_CLIENTS_A_DAY - so_far["clients"])
     clients = _forget_clients(session, before, room, now) if before and room > 0 else 0
     notices = purge_notifications(

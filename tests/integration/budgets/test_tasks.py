@@ -81,7 +81,7 @@ def over(firm: Firm, number: int, scratch: Scratch) -> None:
 def not_visited(firm: Firm, number: int, scratch: Scratch) -> None:
     # The day begins again, for once a day is enough.
     scratch.sql("DELETE FROM settings")
-    scratch.sql("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', now())")
+    scratch.sql("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', '2022-01-01')")
     scratch.sql(
         "INSERT INTO clients (name, phone, notes, preferred_gender, preferred_pressure, version, created_at)"
         " VALUES ('Mrs Cruz', %s, '', '', '', 1, '2022-01-01')",

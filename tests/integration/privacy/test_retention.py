@@ -32,10 +32,10 @@ def firm(scratch: Scratch) -> Firm:
     return open_firm()
 
 
-def set_to(**values: int) -> None:
+def set_to(at: datetime = NOW - timedelta(days=1), **values: int) -> None:
     with transaction() as session:
         for key, value in values.items():
-            keep_setting(session, key, value, now=NOW)
+            keep_setting(session, key, value, now=at)
 
 
 def apply(at: datetime = NOW) -> Applied | None:
@@ -154,7 +154,8 @@ def test_clients_stay_until_an_admin_says_otherwise(firm: Firm, scratch: Scratch
     assert scratch.one("SELECT count(*) FROM events WHERE kind = 'retention_applied'") == 0
 
     # What is set today begins tomorrow: until then it can be set otherwise.
-    set_to(keep_clients_months=12)
+    set_to(NOW, keep_clients_months=12)
+    scratch.sql("DELETE FROM settings WHERE key = 'retention'")
     apply()
     assert erased(scratch) == set()
     done = apply(NOW + timedelta(days=1))

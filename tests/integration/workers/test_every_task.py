@@ -134,7 +134,7 @@ def things_over(firm: Firm) -> None:
 
 def not_visited(_firm: Firm) -> None:
     """Two clients whom nobody has heard of for years, where the firm keeps nobody for longer than a year."""
-    write("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', now())")
+    write("INSERT INTO settings (key, value, changed_at) VALUES ('keep_clients_months', '12', '2022-01-01')")
     write(
         "INSERT INTO clients (name, phone, notes, preferred_gender, preferred_pressure, version, created_at)"
         " SELECT 'Mrs Cruz ' || n, '+6391755501' || n, '', '', '', 1, '2022-01-01' FROM generate_series(10, 11) n"
