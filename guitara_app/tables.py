@@ -5,6 +5,7 @@ from guitara_app.appointments import models as appointments
 from guitara_app.availability import models as availability
 from guitara_app.catalog import models as catalog
 from guitara_app.clients import models as clients
+from guitara_app.exchange import models as exchange
 from guitara_app.feeds import models as feeds
 from guitara_app.firm import models as firm
 from guitara_app.handover import models as handover
@@ -22,6 +23,7 @@ __all__ = [
     "catalog",
     "clients",
     "events",
+    "exchange",
     "feeds",
     "firm",
     "handover",

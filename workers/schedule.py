@@ -23,6 +23,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "match the waiting list": _every(60, "dispatch.match_wishes"),
     "tell people": _every(2, "notify.deliver"),
     "send letters": _every(10, "notify.send_letters"),
+    "take files in": _every(5, "maintenance.carry_out_imports"),
     "grow overdue jobs": _every(30, "maintenance.grow_overdue"),
     "pack materials": _every(60, "maintenance.open_day"),
     # Hourly, so that a beat that was down when the day turned catches up.

@@ -14,6 +14,8 @@ from guitara_app.appointments.queries.series import due_series
 from guitara_app.availability.queries import people_with_hours
 from guitara_app.availability.services import extend
 from guitara_app.backup import back_up_daily
+from guitara_app.exchange import services as exchange
+from guitara_app.exchange.queries import waiting_imports
 from guitara_app.kit import answers, database, outbox
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.time import now
@@ -24,6 +26,7 @@ log = structlog.get_logger(__name__)
 _BATCH = 500
 _KEYS_KEPT_DAYS = 2
 _LONGEST_BACKUP_S = 3600
+_LONGEST_IMPORT_S = 1800
 
 
 @shared_task(name="maintenance.publish_leftovers")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -61,6 +64,13 @@ def back_up() -> None:
         return
     if made is not None:
         log.info("backed up", megabytes=round(made.size / 1e6, 1), rows=made.rows, files=made.files)
+
+
+@shared_task(name="maintenance.carry_out_imports", soft_time_limit=_LONGEST_IMPORT_S, time_limit=_LONGEST_IMPORT_S + 30)  # type: ignore[untyped-decorator]  # Celery has no types
+def carry_out_imports() -> None:
+    """Look at the rows of files that wait, or take them in; what another worker is at is left to it."""
+    for number in database.run(waiting_imports):
+        exchange.carry_out(number, now=now())
 
 
 @shared_task(name="maintenance.extend_shifts")  # type: ignore[untyped-decorator]  # Celery has no types
@@ -101,12 +111,15 @@ def _book_ahead(session: Session, series_id: int) -> int:
 
 @shared_task(name="maintenance.purge")  # type: ignore[untyped-decorator]  # Celery has no types
 def purge() -> None:
-    """Forget sessions and links that are over, and requests nobody will repeat, with their answers."""
+    """Forget sessions and links that are over, requests nobody will repeat with their answers, files nobody
+    took in.
+    """
     sessions = database.run(lambda session: accounts.purge_sessions(session, now=now()))
     links = database.run(lambda session: accounts.purge_links(session, now=now()))
     keys = database.run(_purge_keys)
     kept = database.run(lambda session: answers.purge_answers(session, now=now()))
-    log.info("purged", sessions=sessions, links=links, keys=keys, answers=kept)
+    files = database.run(lambda session: exchange.forget_old(session, now=now()))
+    log.info("purged", sessions=sessions, links=links, keys=keys, answers=kept, files=files)
 
 
 @shared_task(name="maintenance.retain")  # type: ignore[untyped-decorator]  # Celery has no types

@@ -25,6 +25,7 @@ SEARCH = "dispatch.search_drivers"
 HAND_OUT = "dispatch.hand_out_waiting"
 MATCH = "dispatch.match_wishes"
 TELL = "notify.deliver"
+TAKE_IN = "maintenance.carry_out_imports"
 
 WORK_FROM: dict[str, tuple[str, ...]] = {
     SEARCH: (
@@ -98,6 +99,7 @@ WORK_FROM: dict[str, tuple[str, ...]] = {
         "wish_withdrawn",
     ),
     TELL: tuple(sorted(RULES)),
+    TAKE_IN: ("import_asked",),
 }
 """For each task, the kinds of events that may have made work for it."""
 

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     MANAGE_STOCK = "manage_stock"
     SET_CATALOG = "set_catalog"
     MANAGE_STAFF = "manage_staff"
+    EXCHANGE = "exchange"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_SYSTEM = "see_system"
     USE_CONSOLE = "use_console"
@@ -83,6 +84,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_STOCK: DESK,
     Permission.SET_CATALOG: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_STAFF: frozenset({Role.MANAGER, Role.ADMIN}),
+    Permission.EXCHANGE: frozenset({Role.MANAGER, Role.ADMIN}),
     Permission.MANAGE_ACCOUNTS: frozenset({Role.ADMIN}),
     Permission.SEE_SYSTEM: frozenset({Role.ADMIN}),
     Permission.USE_CONSOLE: frozenset({Role.ADMIN}),

@@ -16,6 +16,7 @@ from guitara_app.api.auth import home, login, logout, password
 from guitara_app.api.calendar import calendar_file, make_calendar
 from guitara_app.api.compression import Compressed
 from guitara_app.api.dossier import dossier
+from guitara_app.api.exchange import FORMS, export, refused, take
 from guitara_app.api.frontend import Frontend
 from guitara_app.api.gate import Gate
 from guitara_app.api.health import Health
@@ -33,6 +34,7 @@ from guitara_app.api.setup import (
 from guitara_app.api.sheet import sheet_file, sheet_page
 from guitara_app.api.v1 import METHODS, api, nothing_here
 from guitara_app.api.workload import workload_csv, workload_xlsx
+from guitara_app.exchange.models import Subject
 from guitara_app.settings import PROJECT
 
 PAGES = PROJECT / ".web" / "build" / "client"
@@ -64,6 +66,9 @@ def outer_routes() -> list[Route | Mount]:
         Route("/sheet.csv", sheet_file, methods=["GET"]),
         Route("/audit.csv", audit_csv, methods=["GET"]),
         Route("/audit.xlsx", audit_xlsx, methods=["GET"]),
+        Route("/import/file/{subject}", take, methods=["POST"]),
+        Route("/import/{import_id:int}/refused.csv", refused, methods=["GET"]),
+        *(Route(f"/export/{subject}.{form}", export, methods=["GET"]) for subject in Subject for form in FORMS),
         Route("/workload.csv", workload_csv, methods=["GET"]),
         Route("/workload.xlsx", workload_xlsx, methods=["GET"]),
         Route("/health", health.answer, methods=["GET"]),

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from guitara_app.accounts.recognition import recognise
+from guitara_app.api import receipts
 from guitara_app.api.headers import add_security_headers, policy_of
 from guitara_app.api.origin import (
     client_address,
@@ -24,8 +25,8 @@ from guitara_app.api.origin import (
     is_trusted_origin,
     plain_http_refused,
 )
-from guitara_app.api.receipts import LARGEST_UPLOAD, UPLOADS
 from guitara_app.api.v1.problems import problem
+from guitara_app.exchange.rules import LARGEST_FILE
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.seal import mark
 from guitara_app.kit.threads import in_thread
@@ -37,6 +38,8 @@ SOCKETS_PER_STRANGER = 400
 FRAMES_PER_SECOND = 40.0
 FRAMES_AT_ONCE = 200.0
 LARGEST_BODY = 1_000_000
+_UPLOADS = {receipts.UPLOADS: receipts.LARGEST_UPLOAD, "/import/file/": LARGEST_FILE + 64 * 1024}
+"""What brings a file may be larger: the file and the form around it."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANYWHERE = frozenset({"/health", "/health/"})
@@ -156,7 +159,7 @@ def _paced(receive: Receive) -> Receive:
 
 def _most(scope: Scope) -> int:
     """How many bytes this request may carry."""
-    return LARGEST_UPLOAD if scope["path"].startswith(UPLOADS) else LARGEST_BODY
+    return next((most for path, most in _UPLOADS.items() if scope["path"].startswith(path)), LARGEST_BODY)
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

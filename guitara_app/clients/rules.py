@@ -147,6 +147,8 @@ def normal_note(typed: str, *, field: str = "notes") -> str:
 
 def clean_text(typed: str) -> str:
     """``typed`` without what no keyboard types and PostgreSQL or a screen chokes on; line breaks and tabs stay."""
+    if typed.isprintable():
+        return typed
     return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in typed if _typable(letter))
 
 

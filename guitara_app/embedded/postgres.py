@@ -189,7 +189,7 @@ class Postgres(Server):
     def _grant_connect(cursor: Any, database: str) -> None:
         name = sql.Identifier(database)
         cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-        cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(APP_ROLE)))
+        cursor.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(name, sql.Identifier(APP_ROLE)))
 
     @contextmanager
     def _superuser(self) -> Iterator[Any]:

@@ -140,11 +140,16 @@ def lock_words(session: Session, words: Iterable[str]) -> None:
     """Hold ``words`` (such as phone numbers) until the transaction ends; in one order, so that nobody deadlocks."""
     session.execute(
         text(
-            "SELECT pg_advisory_xact_lock(8, number)"
+            "SELECT pg_advisory_xact_lock_shared(6, 0), pg_advisory_xact_lock(8, number)"
             " FROM (SELECT DISTINCT hashtext(word) AS number FROM unnest(CAST(:words AS text[])) word ORDER BY 1) s"
         ),
         {"words": list(words)},
     )
+
+
+def hold_all_words(session: Session) -> None:
+    """Wait until nobody holds words, and let nobody until the transaction ends: for whoever writes too many to hold."""
+    session.execute(text("SELECT pg_advisory_xact_lock(6, 0)"))
 
 
 def hold_alone(session: Session, what: str) -> bool:

@@ -38,7 +38,7 @@ class Group(StrEnum):
 
 
 _GROUPS = {
-    **dict.fromkeys(("person", "hours", "profile", "inbox", "revoke"), Group.USER),
+    **dict.fromkeys(("person", "hours", "profile", "inbox", "import", "revoke"), Group.USER),
     **dict.fromkeys(("appointment", "client", "evening"), Group.APPOINTMENT),
 }
 _STREAM_PREFIX = "live:changes:"

@@ -24,6 +24,7 @@ from guitara_app.availability.queries import holidays_between, on_now, open_requ
 from guitara_app.availability.views import NO_HOURS
 from guitara_app.clients.queries import client_page, duplicates
 from guitara_app.clients.views import Card, ClientFacts
+from guitara_app.exchange.queries import standing_import
 from guitara_app.feeds.queries import feed_words
 from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.queries import earlier_handovers, handover
@@ -155,6 +156,10 @@ def _catalog(_session: Session, _key: int, at: datetime) -> dict[str, Any]:
     return {"stamp": at.isoformat()}
 
 
+def _import(session: Session, key: int, _at: datetime) -> dict[str, Any]:
+    return {"standing": standing_import(session, key)}
+
+
 READERS: dict[Kind, Reader] = {
     Kind.DESK: _desk,
     Kind.ROAD: _road,
@@ -173,6 +178,7 @@ READERS: dict[Kind, Reader] = {
     Kind.WAITING: _waiting,
     Kind.WORKLOAD: _workload,
     Kind.CATALOG: _catalog,
+    Kind.IMPORT: _import,
 }
 
 

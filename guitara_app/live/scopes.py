@@ -31,6 +31,7 @@ class Kind(StrEnum):
     WAITING = "waiting"
     WORKLOAD = "workload"
     CATALOG = "catalog"
+    IMPORT = "import"
 
 
 # Every kind but those of which there is only one.
@@ -139,6 +140,11 @@ class Scope:
         return cls(Kind.WORKLOAD)
 
     @classmethod
+    def imports(cls, person_id: int) -> Self:
+        """How the file stands that somebody is taking in."""
+        return cls(Kind.IMPORT, person_id)
+
+    @classmethod
     def catalog(cls) -> Self:
         """That something else can be booked or carried now, or somewhere else, or by somebody else."""
         return cls(Kind.CATALOG)
@@ -189,5 +195,7 @@ def may_watch(actor: Actor, scope: Scope) -> bool:
             return own or allowed(actor.role, Permission.SEE_SHIFTS)
         case Kind.CLIENT:
             return allowed(actor.role, Permission.SEE_CLIENTS)
+        case Kind.IMPORT:
+            return allowed(actor.role, Permission.EXCHANGE) and actor.person_id == scope.key
         case Kind.PROFILE | Kind.INBOX:
             return allowed(actor.role, Permission.SIGNED_IN) and actor.person_id == scope.key

@@ -27,6 +27,7 @@ from guitara_app.appointments.views import (
 )
 from guitara_app.availability.views import NO_HOURS, OnNow, PersonHours, ShiftRow, TimeOffRow
 from guitara_app.clients.views import AddressRow, ChangeRow, ClientFacts, DuplicateLine, VisitRow
+from guitara_app.exchange.views import ImportFacts
 from guitara_app.handover.views import Handover, HandoverLine
 from guitara_app.live.present import Colleague
 from guitara_app.live.scopes import Kind
@@ -247,6 +248,12 @@ class CatalogLive(_Pushed, rx.State):
     stamp: str = ""
 
 
+class ImportLive(_Pushed, rx.State):
+    """How the file stands that somebody is taking in (``guitara_app.exchange.views.ImportFacts``)."""
+
+    standing: ImportFacts = blank(ImportFacts)
+
+
 PUSHED: dict[Kind, type[rx.State]] = {
     Kind.DESK: DeskLive,
     Kind.ROAD: RoadLive,
@@ -265,6 +272,7 @@ PUSHED: dict[Kind, type[rx.State]] = {
     Kind.WAITING: WaitingLive,
     Kind.WORKLOAD: WorkloadLive,
     Kind.CATALOG: CatalogLive,
+    Kind.IMPORT: ImportLive,
 }
 
 _ROW_KEYS: dict[type, str] = {

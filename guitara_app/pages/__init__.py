@@ -23,6 +23,7 @@ PAGES = (
     "clients",
     "waiting",
     "catalog",
+    "exchange",
     "notifications",
     "profile",
     "help",

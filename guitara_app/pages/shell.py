@@ -149,6 +149,7 @@ def _rail(here: str, guide: rx.Var[str]) -> rx.Component:
         rx.cond(IS_MANAGER, _place("Calendar", "calendar_days", "/calendar", here)),
         rx.cond(IS_MANAGER, _place("Timeline", "chart_gantt", "/timeline", here)),
         rx.cond(IS_MANAGER, _place("Workload", "chart_no_axes_column", "/workload", here)),
+        rx.cond(IS_MANAGER, _place("Import", "file_up", "/import", here)),
         rx.cond(IN_FIELD, _place("Tonight", "moon_star", "/tonight", here)),
         rx.cond(IN_FIELD, _place("Hours", "calendar_clock", "/hours", here)),
         rx.cond(Who.role == "admin", _place("Settings", "settings", "/settings", here)),

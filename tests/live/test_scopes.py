@@ -31,7 +31,7 @@ def test_every_reader_fills_exactly_the_variables_of_its_state(database: Databas
         Scope.hours(ana),
     )
     scopes += (Scope.client(firm.client), Scope.profile(ana), Scope.inbox(ana), Scope.presence())
-    scopes += (Scope.system(), Scope.waiting(), Scope.workload(), Scope.catalog())
+    scopes += (Scope.system(), Scope.waiting(), Scope.workload(), Scope.catalog(), Scope.imports(ana))
     for scope in (*scopes, Scope.hours(404), Scope.client(404)):
         values = readers.read(scope)
         assert set(values) == set(PUSHED[scope.kind].base_vars) - {"scope", "rev"}
@@ -66,6 +66,7 @@ def test_topics_and_scopes() -> None:
         Scope.system(),
         Scope.waiting(),
         Scope.catalog(),
+        Scope.imports(12),
     ):
         assert scope in scopes_of(scope.topic)
     assert scopes_of("desk") == (Scope.desk(), Scope.road(), Scope.workload())
@@ -112,5 +113,7 @@ def test_who_may_watch(role: Role) -> None:
     assert may_watch(actor, Scope.profile(13)) is False
     assert may_watch(actor, Scope.inbox(12)) is True
     assert may_watch(actor, Scope.inbox(13)) is False
+    assert may_watch(actor, Scope.imports(12)) is (role in (Role.MANAGER, Role.ADMIN))
+    assert may_watch(actor, Scope.imports(13)) is False
     assert may_watch(actor, Scope.presence()) is desk
     assert may_watch(actor, Scope.system()) is (role == Role.ADMIN)

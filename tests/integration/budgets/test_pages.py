@@ -45,6 +45,7 @@ def reads(firm: Firm) -> dict[str, Callable[[Session], object]]:
         Kind.WAITING: 0,
         Kind.WORKLOAD: 0,
         Kind.CATALOG: 0,
+        Kind.IMPORT: firm.operator.person_id or 0,
     }
     found: dict[str, Callable[[Session], object]] = {
         str(kind): lambda session, kind=kind: READERS[kind](session, keys[kind], AT) for kind in READERS

@@ -27,7 +27,7 @@ from workers.waking import HAND_OUT, TELL, WORK_FROM, wake, woken
 NOT_OF_VISITS = {"checked_in", "checked_in_again", "shift_removed", "shift_set", "shift_usual", "week_set"}
 NOT_OF_VISITS |= {"evenings_set", "holidays_set", "time_off_approved", "time_off_entered", "time_off_taken_back"}
 NOT_OF_VISITS |= {"wish_added", "wish_booked", "wish_changed", "wish_declined", "wish_waits_again"}
-NOT_OF_VISITS |= {"wish_withdrawn"}
+NOT_OF_VISITS |= {"wish_withdrawn", "import_asked"}
 
 
 @pytest.fixture

@@ -74,7 +74,8 @@ def recorded_kinds() -> set[str]:
 NO_NEWS = {
     "account_added", "account_changed", "account_locked", "api_token_made", "api_token_revoked", "backup_made",
     "client_added", "client_changed", "client_erased", "client_exported", "client_viewed", "clients_merged",
-    "demo_evening_made", "firm_founded", "handover_read", "invitation_accepted", "invited", "mail_chosen",
+    "demo_evening_made", "firm_founded", "handover_read", "import_asked", "import_checked", "import_put_away",
+    "import_stopped", "import_uploaded", "invitation_accepted", "invited", "mail_chosen",
     "password_changed", "profile_changed", "receipt_added", "service_materials_changed", "settings_set",
     "shifts_extended", "sign_in_failed", "signed_in", "signed_out", "system_alert_closed", "system_alert_reopened",
     "tour_seen", "town_added", "town_changed", "zone_added", "zone_changed",
