@@ -81,6 +81,9 @@ ABOUT: dict[str, About] = {
     "notifications": About("Log", "Notifications", f"Who was told what. {_READ}"),
     "idempotency_keys": About("Log", "Requests counted once", f"So that the same tap counts once. {_READ}"),
     "kept_answers": About("Log", "Kept answers", f"What programs were answered, for a day. {_READ}"),
+    "imports": About("Log", "Imports", f"Files that were taken in, or are about to be. {_READ}"),
+    "import_files": About("Log", "Files of imports", f"Those that wait to be taken in, for a day. {_READ}"),
+    "import_rows": About("Log", "Rows of imports", f"What would become of each row, for a day. {_READ}"),
     "system_alerts": About("Log", "Alerts", f"What was wrong with the system. {_READ}"),
 }
 

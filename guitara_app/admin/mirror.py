@@ -24,13 +24,14 @@ SECRETS: dict[str, frozenset[str]] = {
     "calendar_entries": frozenset({"uid", "mark"}),
     "calendar_feeds": frozenset({"token_hash"}),
     "idempotency_keys": frozenset({"key"}),
+    "import_files": frozenset({"content"}),
     "kept_answers": frozenset({"key", "fingerprint", "body"}),
     "login_sessions": frozenset({"token_hash"}),
     "people": frozenset({"password_hash", "totp_secret"}),
     "receipts": frozenset({"sha256", "stored_as"}),
     "recovery_codes": frozenset({"code_hash"}),
 }
-"""What nobody is shown: whoever reads it could sign in, or look where they may not."""
+"""What nobody is shown: whoever reads it could sign in, or look where they may not. And whole files."""
 
 _ONE_OF = re.compile(r"^(\w+) IN \((.*)\)$", re.DOTALL)
 

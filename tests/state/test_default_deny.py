@@ -55,6 +55,8 @@ PUBLIC_ROUTES = {
     "/api/{path:path}": "the same",
 }
 FILES = {"/workload.csv", "/workload.xlsx"}
+EXCHANGE = {"/import/file/{subject}", "/import/{import_id:int}/refused.csv"}
+EXCHANGE |= {f"/export/{subject}.{form}" for subject in ("clients", "services", "staff") for form in ("csv", "xlsx")}
 RECEIPTS = {"/receipts/visit/{appointment_id:int}", "/receipts/{receipt_id:int}"}
 PUBLIC_IN_API = {
     "POST /session": "the sign-in itself",
@@ -193,6 +195,7 @@ def test_every_route_asks_for_a_session_or_says_why_not(app: App) -> None:
         "/audit.csv",
         "/audit.xlsx",
         *RECEIPTS,
+        *EXCHANGE,
     }
     assert {route.path for route in outer} - marked == set(PUBLIC_ROUTES)
     assert mounts == ["/api/v1"]

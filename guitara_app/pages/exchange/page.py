@@ -261,14 +261,16 @@ def _done() -> rx.Component:
                 rx.el.span(
                     rx.el.b(_number(_STANDING["new"])), " new, ", rx.el.b(_number(_STANDING["changed"])), " changed, ",
                     _number(_STANDING["same"]), " as they were",
-                    rx.cond(_STANDING["refused"] > 0, rx.fragment(", ", _number(_STANDING["refused"]), " left out"), ""),
+                    rx.cond(
+                        _STANDING["refused"] > 0, rx.fragment(", ", _number(_STANDING["refused"]), " left out"), ""
+                    ),
                 ),
                 class_name="exchange-done",
                 role="status",
             ),
             rx.cond(
                 _STANDING["subject"] == "staff",
-                rx.el.p("Who is new has no password yet: make their invitation on the accounts page.", class_name="mute"),
+                rx.el.p("Who is new has no password yet: make an invitation on the accounts page.", class_name="mute"),
             ),
             rx.el.div(
                 rx.match(

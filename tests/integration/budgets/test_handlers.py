@@ -106,6 +106,15 @@ _GAP = (
     " SELECT max(id), '2026-11-30', 'open', now() FROM booking_series"
 )
 
+_FILE = (
+    "UPDATE imports SET put_away_at = now(); INSERT INTO imports (subject, state, file_name, made_by_id, columns,"
+    " sample, mapping) SELECT 'clients', 'mapping', 'list.csv', id, '[\"Name\", \"Phone\"]', '[[\"Eve\", \"12\"]]',"
+    " '{\"name\": 0, \"phone\": 1}' FROM people WHERE username = 'admin'; INSERT INTO import_rows (import_id, number,"
+    " cells, fate, target_id, changes) SELECT max(id), 2, '{Eve,12}', 'changed', 1,"
+    " '{\"preferred_therapist_id\": [1, 2]}' FROM imports"
+)
+_LOOKED_AT = "UPDATE imports SET state = 'checked', counts = '{\"changed\": 1}' WHERE put_away_at IS NULL"
+
 CALLS: dict[str, Call] = {
     "login_state.load": Call(),
     "who.load": Call(),
@@ -251,6 +260,15 @@ CALLS: dict[str, Call] = {
     "notifications_state.older": Call(who="ana"),
     "notifications_state.read_all": Call(who="ana", before="UPDATE notifications SET read_at = NULL"),
     "system_state.load": Call(),
+    "exchange_state.load": Call(path="/import", before=_FILE),
+    "exchange_state.refresh": Call(path="/import"),
+    "exchange_state.choose": Call({"field": "name", "place": "0"}, path="/import"),
+    "exchange_state.check": Call(path="/import"),
+    "exchange_state.only": Call({"fate": "changed"}, path="/import", before=_LOOKED_AT),
+    "exchange_state.turn": Call({"page": 1}, path="/import"),
+    "exchange_state.take_in": Call({"leave_out": False}, path="/import"),
+    "exchange_state.back_to_columns": Call(path="/import", before=_LOOKED_AT),
+    "exchange_state.put_away": Call(path="/import"),
     "waiting_state.load": Call(path="/waiting"),
     "waiting_state.begin": Call({"wish_id": ":wish"}, before=_WISH),
     "waiting_state.consider": Call({"draft": {"visit_id": ":wish"}}),

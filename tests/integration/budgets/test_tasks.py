@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 import pytest
 
-from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.accounts.permissions import SYSTEM, Actor, Role
 from guitara_app.appointments.services import search_driver
+from guitara_app.exchange.models import Subject
+from guitara_app.exchange.services import take_file
 from guitara_app.kit.database import run, transaction
 from guitara_app.kit.events import record
 from tests.integration.appointments.series_of import series, weeks_of_shifts
@@ -125,6 +127,19 @@ def within_reach(firm: Firm, number: int, scratch: Scratch) -> None:
     series(firm, number, now=NOW - timedelta(days=7), repeat={"times": 11})
 
 
+def waits_to_be_looked_at(firm: Firm, number: int, scratch: Scratch) -> None:
+    marga = scratch.sql("SELECT id FROM people WHERE username = 'marga'") or scratch.sql(
+        "INSERT INTO people (username, name, role, failed_sign_ins, is_demo, version)"
+        " VALUES ('marga', 'Marga', 'manager', 0, false, 1) RETURNING id"
+    )
+    by = Actor(marga[0][0], Role.MANAGER, "Marga")
+    content = f"Name,Phone\nC,0918 555 000{number}\n".encode()
+    scratch.sql("UPDATE imports SET made_by_id = %s", firm.therapists[0])
+    file = run(lambda session: take_file(session, by, Subject.CLIENTS, name="c.csv", content=content, now=AT))
+    scratch.sql("UPDATE imports SET state = 'checking' WHERE id = %s", file)
+    scratch.sql("UPDATE imports SET made_by_id = %s", by.person_id)
+
+
 CASES = {
     "dispatch.search_drivers": Case(legs),
     "dispatch.lapse_leg_offers": Case(asked),
@@ -133,6 +148,7 @@ CASES = {
     "dispatch.warn_unanswered": Case(nearly_over),
     "dispatch.match_wishes": Case(somebody_waits),
     "dispatch.expire_unanswered": Case(booked, manila(22, 1)),
+    "maintenance.carry_out_imports": Case(waits_to_be_looked_at),
     "maintenance.publish_leftovers": Case(untold),
     "maintenance.grow_overdue": Case(over_time),
     "maintenance.open_day": Case(lambda firm, number, scratch: firm.book(number, now=NOW - timedelta(days=1))),

@@ -14,9 +14,12 @@ import pytest
 from sqlalchemy import text
 
 from guitara_app import settings as settings_module
-from guitara_app.accounts.permissions import SYSTEM
+from guitara_app.accounts.models import Person
+from guitara_app.accounts.permissions import SYSTEM, Actor, Role
 from guitara_app.appointments.services import search_driver
 from guitara_app.embedded import Postgres, Valkey
+from guitara_app.exchange.models import Subject
+from guitara_app.exchange.services import carry_out, check_rows, take_file, take_in
 from guitara_app.kit import database as kit_database
 from guitara_app.kit import outbox
 from guitara_app.kit.database import run, transaction
@@ -56,6 +59,8 @@ UNION ALL SELECT 'signed in', count(*)::text FROM login_sessions
 UNION ALL SELECT 'forgotten', count(*)::text FROM clients WHERE erased_at IS NOT NULL
 UNION ALL SELECT 'key', count(*)::text FROM idempotency_keys
 UNION ALL SELECT 'answer kept', count(*)::text FROM kept_answers
+UNION ALL SELECT 'import ' || state, count(*)::text FROM imports GROUP BY state
+UNION ALL SELECT 'client', count(*)::text FROM clients
 UNION ALL SELECT 'told ' || person_id, count(*)::text FROM notifications GROUP BY person_id
 """
 
@@ -179,6 +184,21 @@ def series_within_reach(firm: Firm) -> None:
     write("DELETE FROM shifts WHERE person_id = :one AND business_date = :day", one=firm.therapists[0], day=evening(8))
 
 
+def file_to_take_in(firm: Firm) -> None:
+    """Looked at already, and asked for."""
+    del firm
+    with transaction() as session:
+        marga = Person(username="marga", name="Marga", role=Role.MANAGER)
+        session.add(marga)
+        session.flush()
+        by = Actor(marga.id, Role.MANAGER, marga.name)
+    content = b"Name,Phone\n" + b"".join(b"C%d,0918 555 %04d\n" % (number, number) for number in range(20))
+    file = run(lambda session: take_file(session, by, Subject.CLIENTS, name="c.csv", content=content, now=AT))
+    run(lambda session: check_rows(session, by, file, {"name": 0, "phone": 1}, now=AT))
+    carry_out(file, now=AT)
+    run(lambda session: take_in(session, by, file, leave_out=False, now=AT))
+
+
 CASES = {
     "dispatch.search_drivers": Case(lambda firm: [way_there(firm, number) for number in range(2)]),
     "dispatch.lapse_leg_offers": Case(silent_drivers),
@@ -187,6 +207,7 @@ CASES = {
     "dispatch.warn_unanswered": Case(nearly_over),
     "dispatch.match_wishes": Case(people_wait, "wish_offers"),
     "dispatch.expire_unanswered": Case(lambda firm: [firm.book(number, start=time(20, 30)) for number in range(2)]),
+    "maintenance.carry_out_imports": Case(file_to_take_in),
     "maintenance.publish_leftovers": Case(left_over),
     "maintenance.grow_overdue": Case(over_time),
     "maintenance.open_day": Case(bags_to_pack, "stock_movements"),
