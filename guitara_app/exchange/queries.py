@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Role
+from guitara_app.clients.rules import shown_phone
 from guitara_app.exchange.models import Fate, State, Subject
 from guitara_app.exchange.rules import field_titles, title_of
 from guitara_app.exchange.views import EarlierImport, ImportFacts, Shown
@@ -218,14 +219,16 @@ def _names(session: Session, rows: Any) -> dict[int, str]:
 
 
 def _change(titles: dict[str, str], therapists: dict[int, str], field: str, change: list[Any]) -> str:
-    was, becomes = (_words(value, therapists if field == "preferred_therapist_id" else {}) for value in change)
+    was, becomes = (_words(field, value, therapists) for value in change)
     return f"{titles.get(field.removesuffix('_id'), field)}: {was or 'nothing'} \u2192 {becomes or 'nothing'}"
 
 
-def _words(value: Any, names: dict[int, str]) -> str:
+def _words(field: str, value: Any, therapists: dict[int, str]) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(value)
-    words = names.get(value, str(value)) if value is not None else ""
+    if field in ("phone", "other_phones"):
+        return ", ".join(shown_phone(phone) for phone in ([value] if isinstance(value, str) else value))
+    words = therapists.get(value, "") if field == "preferred_therapist_id" else str(value)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}\u2026"

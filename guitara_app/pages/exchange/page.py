@@ -121,7 +121,10 @@ def _head(*more: rx.Component) -> rx.Component:
     return rx.el.div(
         rx.el.span(rx.el.b(_STANDING["file_name"]), rx.el.span(_STANDING["subject"], class_name="and mute")),
         *more,
-        rx.cond(_STANDING["said"], rx.el.p(_STANDING["said"], class_name="exchange-note", role="note")),
+        rx.cond(
+            _STANDING["said"] & (_STANDING["state"] != "done"),
+            rx.el.p(_STANDING["said"], class_name="exchange-note", role="note"),
+        ),
         rx.cond(_STANDING["problem"], rx.el.p(_STANDING["problem"], class_name="exchange-problem", role="alert")),
         rx.el.p(ExchangeState.problem, class_name="field-problem", role="alert"),
         class_name="exchange-head",
@@ -135,6 +138,7 @@ def _mapping() -> rx.Component:
             rx.el.div(
                 _head(),
                 rx.el.ul(rx.foreach(ExchangeState.lines, _column), class_name="exchange-columns"),
+                rx.el.p("What is in none of the chosen columns is left out.", class_name="field-hint"),
                 rx.el.div(
                     rx.el.button(
                         "Look at every row", type="button", on_click=ExchangeState.check,
@@ -145,7 +149,6 @@ def _mapping() -> rx.Component:
                 ),
                 class_name="panel-pad stack",
             ),
-            aside="Columns that are not chosen are left out.",
         ),
         panel("The first rows of the file", _sample()),
     )  # fmt: skip
