@@ -21,7 +21,7 @@ from guitara_app.kit.spreadsheets import Cell, freed
 SAMPLE = 5
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_LARGEST_UNPACKED = 600 * 2**20
+_LARGEST_UNPACKED = 250 * 2**20
 _UNREADABLE = "This is neither a CSV nor an Excel file (.xlsx). Save the table as one of them and choose it again."
 _EMPTY = "There is no table in this file: its first row has to hold the names of the columns."
 
@@ -166,4 +166,5 @@ def _words(value: Any) -> str:
         return value.isoformat(sep=" ", timespec="minutes") if value.time() != time() else value.date().isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
-    return str(value).replace("\0", "").replace("\r\n", "\n").strip()
+    # The sign by which a workbook says that what follows is meant as it stands.
+    return str(value).replace("_x005F_", "_").replace("\0", "").replace("\r\n", "\n").strip()

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from time import monotonic
 from typing import Any
 
@@ -115,9 +116,10 @@ def _look(session: Session, found: Import, actor: Actor, now: datetime) -> None:
     """The dry run."""
     subject, progress = Subject(found.subject), _Progress(found)
     content = session.get_one(ImportFile, found.id).content
-    rows = list(read_table(content).rows)
-    if len(rows) > MOST_ROWS[subject]:
-        raise Invalid(f"This file has {len(rows):,} rows; {MOST_ROWS[subject]:,} fit. Split it into several.")
+    most = MOST_ROWS[subject]
+    rows = list(islice(read_table(content).rows, most + 1))
+    if len(rows) > most:
+        raise Invalid(f"This file has more than {most:,} rows, which is as many as fit. Split it into several.")
     session.execute(text("DELETE FROM import_rows WHERE import_id = :id"), {"id": found.id})
     progress.begin("Reading the rows", len(rows))
     stage(session, _read(rows, subject, found, _known(session), progress))

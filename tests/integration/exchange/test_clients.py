@@ -327,3 +327,9 @@ def test_a_later_row_that_cannot_be_read_is_told(firm: Firm, marga: Desk) -> Non
 def test_more_cells_than_columns_is_told(firm: Firm, marga: Desk) -> None:
     marga.look("Name,Phone\nEve, Reyes,0918 555 0001\n")
     assert marga.told("refused")[2][-1] == "Row: More cells than columns. A cell with commas needs quotation marks."
+
+
+def test_more_rows_than_fit_are_told(firm: Firm, marga: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(carrying.MOST_ROWS, Subject.CLIENTS, 2)
+    stands = marga.look("Phone\n1\n2\n3\n")
+    assert (stands["state"], "more than 2 rows" in stands["problem"]) == ("mapping", True)
