@@ -14,10 +14,10 @@ EXPECTED = {
     Role.OPERATOR: OPERATOR,
     Role.THERAPIST: {"signed_in", "see_own_jobs", "step_as_therapist", "own_shifts"},
     Role.DRIVER: {"signed_in", "see_own_jobs", "see_queue", "step_as_driver", "own_shifts"},
-    Role.MANAGER: OPERATOR | {"overrule", "set_holidays", "see_plan", "set_catalog", "manage_staff"},
+    Role.MANAGER: OPERATOR | {"overrule", "set_holidays", "see_plan", "exchange", "set_catalog", "manage_staff"},
     Role.ADMIN: OPERATOR
     | {"overrule", "set_holidays", "see_plan", "set_catalog", "set_firm", "manage_staff", "manage_accounts"}
-    | {"use_console", "see_audit", "erase_clients", "see_system"},
+    | {"exchange", "use_console", "see_audit", "erase_clients", "see_system"},
 }
 
 
