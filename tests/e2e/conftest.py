@@ -37,7 +37,7 @@ from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT
 from tests.e2e.steps import ZONE
 from tests.support.databases import TEMPLATE
-from tests.support.warm import Forked, nursery
+from tests.support.warm import Forked, begin, launch
 
 CHROMIUM = os.environ.get("GUITARA_CHROMIUM", "/usr/bin/chromium")
 DESK = (1440, 900)
@@ -88,7 +88,7 @@ class Web:
         command = web_command("127.0.0.1", self.port, 1)
         environment = {**os.environ, **web_environment(pages=self.pages), **self.environment}
         if self.forked:
-            self.process = nursery().fork(command, environment, self.log)
+            self.process = launch(command, environment, self.log)
             return
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -169,7 +169,7 @@ def site(servers: Servers) -> Iterator[Site]:
 def running(servers: Servers, *, pages: bool = True, **settings: str) -> Iterator[Site]:
     """The demo firm on two web processes, which serve the pages too or not, with these settings besides."""
     ensure_built()
-    nursery()
+    begin()
     with (
         tempfile.TemporaryDirectory(prefix="guitara-e2e-") as folder,
         pytest.MonkeyPatch.context() as environment,

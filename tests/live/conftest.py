@@ -30,7 +30,7 @@ from guitara_app.kit.events import record
 from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
 from tests.support.socket_client import Sockets
-from tests.support.warm import Forked, nursery
+from tests.support.warm import Forked, launch
 
 _START_S = 60.0
 _PROBE = "tests.live.probe"
@@ -42,7 +42,7 @@ class Web:
     """One web process of the probe."""
 
     base: str
-    process: Forked
+    process: Forked | subprocess.Popen[bytes]
     log: Path
     frozen: list[int] = field(default_factory=list)
 
@@ -202,7 +202,7 @@ def _start(without: str, ping_s: int) -> Web:
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", f"{_PROBE}:app"]
     log.unlink(missing_ok=True)
-    return Web(f"http://127.0.0.1:{port}", nursery(_PROBE).fork(command, environment, log), log)
+    return Web(f"http://127.0.0.1:{port}", launch(command, environment, log, assembly=_PROBE), log)
 
 
 @pytest.fixture(scope="package")

@@ -31,7 +31,7 @@ from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
 from guitara_app.settings import PROJECT
 from tests.live.conftest import Firm, forget_addresses, until
-from tests.support.warm import Forked, nursery
+from tests.support.warm import Forked, launch
 
 _START_S = 180.0
 
@@ -54,7 +54,7 @@ class Part:
     def launch(self) -> None:
         """Start it, and go on meanwhile; a web process from what is imported already."""
         if self.port:
-            self.process = nursery().fork(self.command, {**os.environ, **self.environment}, self.log)
+            self.process = launch(self.command, {**os.environ, **self.environment}, self.log)
             return
         with self.log.open("ab") as said:
             self.process = subprocess.Popen(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import atexit
+import ctypes
 import gc
 import json
 import os
@@ -29,6 +30,7 @@ from typing import NoReturn
 from guitara_app.settings import PROJECT, settings
 
 APPLICATION = "guitara_app.guitara_app"
+_WHEN_THE_PARENT_ENDS = 1
 
 
 class Forked:
@@ -94,6 +96,22 @@ def nursery(assembly: str = APPLICATION) -> _Nursery:
     return _Nursery(assembly)
 
 
+def begin(assembly: str = APPLICATION) -> None:
+    """Import it meanwhile."""
+    if hasattr(os, "pidfd_open"):
+        nursery(assembly)
+
+
+def launch(
+    command: Sequence[str], environment: Mapping[str, str], log: Path, *, assembly: str = APPLICATION
+) -> Forked | subprocess.Popen[bytes]:
+    """Fork it; where processes cannot be watched that are no children, start it."""
+    if hasattr(os, "pidfd_open"):
+        return nursery(assembly).fork(command, environment, log)
+    with log.open("ab") as said:
+        return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=said, stderr=said, start_new_session=True)
+
+
 def _import_all(assembly: str) -> None:
     """Everything the assembly imports, and every page, but not the assembly itself: that asks for settings."""
     found = util.find_spec(assembly)
@@ -130,6 +148,7 @@ def _become(arguments: list[str], environment: dict[str, str], log: str) -> NoRe
     code = 1
     try:
         os.setsid()
+        ctypes.CDLL(None).prctl(_WHEN_THE_PARENT_ENDS, signal.SIGTERM)  # tests that are killed leave nothing running
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         written, nothing = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), os.open(os.devnull, os.O_RDONLY)
         for kept, now in ((0, nothing), (1, written), (2, written)):
