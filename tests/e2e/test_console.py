@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import StringIO
+from pathlib import Path
 
 from playwright.sync_api import expect
 from sqlalchemy import text
@@ -76,6 +78,34 @@ def test_a_visit_is_cancelled_by_its_action(people: People) -> None:
     admin.get_by_role("button", name="Cancel the visit").click()
     expect(admin.get_by_text("Cancel the visit: done")).to_be_visible()
     expect(ana.get_by_text("The client's ill").first).to_be_visible()
+
+
+def test_what_is_known_of_a_client_is_handed_over_and_then_gone_from_every_open_page(people: People) -> None:
+    with reading() as session:
+        number, name, phone = session.execute(
+            text(
+                "SELECT id, name, phone FROM clients c WHERE merged_into_id IS NULL AND name LIKE '%''%' AND NOT EXISTS"
+                " (SELECT 1 FROM appointments a WHERE a.client_id = c.id AND a.closed_at IS NULL) ORDER BY id LIMIT 1"
+            )
+        ).one()
+    ana = people.sign_in("ana", base=people.site.two, path=f"/clients/{number}")
+    expect(ana.get_by_label("Name", exact=True)).to_have_value(name)
+    expect(ana.get_by_role("link", name="Erase who this is")).to_have_count(0)
+    admin = people.sign_in("ramon", path=f"/clients/{number}")
+    with admin.expect_download() as taken:
+        admin.get_by_role("link", name="Everything known of them").click()
+    known = json.loads(Path(taken.value.path()).read_text("utf-8"))
+    assert name in json.dumps(known, ensure_ascii=False)
+    assert phone in json.dumps(known)
+    admin.get_by_role("link", name="Erase who this is").click()
+    admin.get_by_label("Reason").fill("asked for by letter")
+    admin.get_by_role("button", name="Erase who this is").click()
+    expect(admin.get_by_text("Erase who this is: done")).to_be_visible()
+    expect(ana.get_by_label("Name", exact=True)).not_to_have_value(name)
+    assert phone not in ana.content()
+    ana.goto(f"{people.site.two}/clients")
+    ana.get_by_role("searchbox").first.fill(phone)
+    expect(ana.get_by_text(name)).to_have_count(0)
 
 
 def test_the_list_is_filtered_and_its_columns_chosen(people: People) -> None:
