@@ -60,6 +60,8 @@ def take(page: Page, what: Locator, *, minutes: int = 0, onto: str = "") -> None
 
 def drag(page: Page, what: Locator, *, minutes: int = 0, onto: str = "") -> None:
     take(page, what, minutes=minutes, onto=onto)
+    # A busy machine draws later than the mouse moves; who drags sees where it would go before letting go.
+    expect(page.locator(".tl-ghost")).not_to_have_count(0)
     page.mouse.up()
 
 

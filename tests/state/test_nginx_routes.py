@@ -21,7 +21,9 @@ def pattern(line: str) -> re.Pattern[str]:
 
 @pytest.fixture(scope="module")
 def to_the_web() -> re.Pattern[str]:
-    return pattern(r"location ~ (\S+) \{ proxy_pass")
+    beginnings = re.findall(r"location \^~ (\S+) \{[^}]*proxy_pass", CONFIGURATION)
+    listed = pattern(r"location ~ (\S+) \{ proxy_pass").pattern
+    return re.compile("|".join([listed, *(f"^{re.escape(one)}" for one in beginnings)]))
 
 
 @pytest.fixture(scope="module")

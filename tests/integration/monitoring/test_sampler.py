@@ -48,7 +48,7 @@ def test_an_interval_is_measured_kept_and_told(site: Site, sampler: Sampler) -> 
         seen = system(session, now=now())
     assert seen["fresh"]
     assert {"kind": "handler", "name": "test.handler", "times": 1} in seen["slow"]
-    assert [part["tone"] for part in seen["parts"]] == [*["good"] * 4, ""]
+    assert [part["tone"] for part in seen["parts"]] == [*["good"] * 4, "", ""]
     assert {**seen, "parts": seen["parts"][:4]} == seen_from_outside(site.redis, now=now())
 
 
@@ -138,4 +138,7 @@ def test_figures_of_another_release_are_left_alone(site: Site) -> None:
 def test_without_figures_everything_says_so(site: Site) -> None:
     seen = run(lambda session: system(session, now=now()))
     assert (seen["measured"], seen["fresh"], seen["alerts"]) == ("", False, [])
-    assert [(part["name"], part["words"]) for part in seen["parts"]] == [("Backup", "none yet")]
+    assert [(part["name"], part["words"]) for part in seen["parts"]] == [
+        ("Backup", "none yet"),
+        ("Forgetting", "not yet"),
+    ]
