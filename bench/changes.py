@@ -1,4 +1,7 @@
-"""Changing visits of tonight, as the service does it: from the call to the commit, told to everybody who watches."""
+"""Changing visits, as the service does it: from the call to the commit, told to everybody who watches.
+
+They are tomorrow's: tonight is full of what was measured before.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from guitara_app.demo import seed
 from guitara_app.demo.sizes import Size
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading
-from guitara_app.kit.time import Calendar, now
+from guitara_app.kit.time import Calendar, bounds, now
 
 # More than the way from the job before and to the one after.
 _APART = timedelta(minutes=60)
@@ -116,8 +116,8 @@ def more_desk(superuser_url: str, pages: int) -> list[str]:
         return _signed_in(cursor, _column(cursor, "SELECT id FROM people WHERE username ~ '^desk[0-9]+$'"), pages)
 
 
-def free_slots(firm: Firm) -> Iterator[BookingRequest]:
-    """Requests for what is left of tonight, therapist after therapist, none of them in another's way."""
+def free_slots(firm: Firm, *, tomorrow: bool = False) -> Iterator[BookingRequest]:
+    """Requests for what is left of tonight, or for tomorrow, therapist after therapist, none in another's way."""
     taken: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     with reading() as session:
         rows = session.connection().exec_driver_sql(
@@ -126,9 +126,8 @@ def free_slots(firm: Firm) -> Iterator[BookingRequest]:
         )
         for person, start, end in rows:
             taken[person].append((start, end))
-    starts_at, number = _next_quarter(now() + _SOON), 0
-    closes = firm.calendar.open_period(firm.day).upper
-    assert closes is not None
+    opens, closes = bounds(firm.calendar.open_period(firm.day + timedelta(days=tomorrow)))
+    starts_at, number = (opens if tomorrow else _next_quarter(now() + _SOON)), 0
     while starts_at < closes:
         for person in firm.therapists:
             if all(starts_at + _LENGTH + _APART <= start or end + _APART <= starts_at for start, end in taken[person]):

@@ -82,7 +82,7 @@ def measure(*, only: str, quick: bool, say: Say, put: Put) -> list[Figure]:
             rows += _measure_load(postgres, valkey, size, effort, say)
         if "change" in wanted:
             say("change")
-            rows += changes.changing(firm, free_slots(firm), effort.clicks)
+            rows += changes.changing(firm, free_slots(firm, tomorrow=True), effort.clicks)
         if "race" in wanted:
             say(f"race of {effort.attempts:,} attempts")
             rows += race.race(firm, postgres.owner_url, postgres.superuser_url, effort.attempts)
