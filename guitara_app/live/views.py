@@ -160,7 +160,6 @@ class View:
                     elif self._changed:
                         began = monotonic()
                         await self._read_and_send()
-                        self._news_due = began + _window_s()
                         self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
         except Exception:
             self._values = self._encoded = None
