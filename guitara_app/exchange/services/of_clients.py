@@ -9,7 +9,21 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.exchange.services.sql import AFTER, BEFORE, FATE, FIELDS, LOGGED, change, logged, refusals, said
+from guitara_app.exchange.services.sql import (
+    AFTER,
+    BEFORE,
+    FATE,
+    FIELDS,
+    LOGGED,
+    change,
+    changes,
+    lock,
+    logged,
+    new_without,
+    refusals,
+    said,
+    used,
+)
 from guitara_app.kit.database import hold_all_words
 
 SLICE = 10_000
@@ -84,10 +98,8 @@ def _belongs(number: str) -> str:
 
 _PROBLEMS = refusals(
     ("id IS NOT NULL AND target_id IS NULL", "id", said("There is no client of this number. Leave it empty if new.")),
-    ("id IS NULL AND target_id IS NULL AND name IS NULL AND NOT problems @> '[{\"field\": \"name\"}]'", "name",
-     said("A new client needs a name.")),
-    ("id IS NULL AND target_id IS NULL AND said_phone IS NULL AND NOT problems @> '[{\"field\": \"phone\"}]'", "phone",
-     said("A new client needs a phone.")),
+    new_without("A new client", "name", "a name"),
+    new_without("A new client", "phone", "a phone", column="said_phone"),
     ("phone_by IS NOT NULL", "phone", _belongs("phone_by")),
     ("other_by IS NOT NULL", "other_phones", _belongs("other_by")),
     ("email_of IS NOT NULL", "email", _belongs("email_of")),
@@ -97,25 +109,19 @@ _PROBLEMS = refusals(
     ("email_first < number AND NOT coalesce(target_first < number, false)", "email",
      "'Row ' || email_first || ' has this e-mail too.'"),
 )  # fmt: skip
-_CHANGES = (
-    "CASE WHEN target_id IS NULL THEN '{}'::jsonb ELSE jsonb_strip_nulls(jsonb_build_object("
-    + ", ".join(
-        (
-            change("name", was="c_name", becomes="name"),
-            change("phone", was="c_phone", becomes="phone"),
-            change("other_phones", was="c_others", becomes="others"),
-            change("email", was="c_email", becomes="email"),
-            change("notes", was="c_notes", becomes="notes"),
-            change("preferred_gender", was="c_gender", becomes="preferred_gender"),
-            change("preferred_pressure", was="c_pressure", becomes="preferred_pressure"),
-            change("preferred_therapist_id", was="c_therapist", becomes="preferred_therapist_id"),
-            "'address', CASE WHEN address IS NOT NULL AND (address_id IS NULL OR address_retired IS NOT NULL)"
-            " THEN jsonb_build_array(NULL, address || ', ' || town) END",
-            "'address_notes', CASE WHEN address_id IS NOT NULL AND address_notes <> c_address_notes"
-            " THEN jsonb_build_array(c_address_notes, address_notes) END",
-        )
-    )
-    + ")) END"
+_CHANGES = changes(
+    change("name", was="c_name", becomes="name"),
+    change("phone", was="c_phone", becomes="phone"),
+    change("other_phones", was="c_others", becomes="others"),
+    change("email", was="c_email", becomes="email"),
+    change("notes", was="c_notes", becomes="notes"),
+    change("preferred_gender", was="c_gender", becomes="preferred_gender"),
+    change("preferred_pressure", was="c_pressure", becomes="preferred_pressure"),
+    change("preferred_therapist_id", was="c_therapist", becomes="preferred_therapist_id"),
+    "'address', CASE WHEN address IS NOT NULL AND (address_id IS NULL OR address_retired IS NOT NULL)"
+    " THEN jsonb_build_array(NULL, address || ', ' || town) END",
+    "'address_notes', CASE WHEN address_id IS NOT NULL AND address_notes <> c_address_notes"
+    " THEN jsonb_build_array(c_address_notes, address_notes) END",
 )
 JUDGE = (
     _WANTED,
@@ -131,10 +137,7 @@ JUDGE = (
     "CREATE UNIQUE INDEX ON wanted (number)",
 )
 
-LOCK = (
-    "SELECT count(*) FROM (SELECT 1 FROM clients WHERE id IN (SELECT target_id FROM import_rows"
-    " WHERE import_id = :import AND fate = 'changed') ORDER BY id FOR UPDATE) held"
-)
+LOCK = lock("clients")
 _MADE = (
     "CREATE TEMP TABLE made ON COMMIT DROP AS SELECT number, row_number() OVER (ORDER BY number) AS place,"
     " nextval(pg_get_serial_sequence('clients', 'id')) AS id FROM (SELECT number FROM judged WHERE fate = 'new'"
@@ -216,8 +219,8 @@ def take_in(session: Session, values: Mapping[str, Any], written: Callable[[int]
         rows = session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
         for after in range(0, rows, SLICE):
             for statement in statements:
-                used = {name: value for name, value in values.items() if f":{name}" in statement}
-                session.execute(text(statement), {**used, "after": after, "upto": after + SLICE})
+                part = {**used(statement, values), "after": after, "upto": after + SLICE}
+                session.execute(text(statement), part)
             done += min(SLICE, rows - after)
             written(done)
     topics = {"clients", *session.scalars(_SHOWN, {"most": _MOST_TOPICS})}

@@ -9,7 +9,20 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.exchange.services.sql import AFTER, BEFORE, FATE, LOGGED, change, logged, refusals, said
+from guitara_app.exchange.services.sql import (
+    AFTER,
+    BEFORE,
+    FATE,
+    LOGGED,
+    change,
+    changes,
+    lock,
+    logged,
+    new_without,
+    refusals,
+    said,
+    used,
+)
 
 _WANTED = (
     "CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT s.number, s.problems, w.* FROM staged s,"
@@ -25,34 +38,23 @@ _SEEN = (
 )
 
 
-def _new_without(field: str, words: str) -> tuple[str, str, str]:
-    missing = f"id IS NULL AND target_id IS NULL AND {field} IS NULL"
-    return f'{missing} AND NOT problems @> \'[{{"field": "{field}"}}]\'', field, said(f"A new service needs {words}.")
-
-
 _PROBLEMS = refusals(
     ("id IS NOT NULL AND target_id IS NULL", "id", said("There is no service of this number. Leave it empty if new.")),
-    _new_without("name", "a name"),
-    _new_without("minutes", "its minutes"),
-    _new_without("price", "a price"),
+    new_without("A new service", "name", "a name"),
+    new_without("A new service", "minutes", "its minutes"),
+    new_without("A new service", "price", "a price"),
     ("name_of IS DISTINCT FROM target_id AND name_of IS NOT NULL", "name",
      "'Service ' || name_of || ' has this name. Give another, or put that number into the row.'"),
     ("target_first < number", "id", "'Row ' || target_first || ' is about the same service.'"),
     ("name_first < number AND NOT coalesce(target_first < number, false)", "name",
      "'Row ' || name_first || ' has this name too.'"),
 )  # fmt: skip
-_CHANGES = (
-    "CASE WHEN target_id IS NULL THEN '{}'::jsonb ELSE jsonb_strip_nulls(jsonb_build_object("
-    + ", ".join(
-        (
-            change("name", was="s_name", becomes="name"),
-            change("minutes", was="s_minutes", becomes="minutes"),
-            change("buffer_minutes", was="s_buffer", becomes="buffer_minutes"),
-            change("price", was="s_price", becomes="price"),
-            change("active", was="s_active", becomes="active"),
-        )
-    )
-    + ")) END"
+_CHANGES = changes(
+    change("name", was="s_name", becomes="name"),
+    change("minutes", was="s_minutes", becomes="minutes"),
+    change("buffer_minutes", was="s_buffer", becomes="buffer_minutes"),
+    change("price", was="s_price", becomes="price"),
+    change("active", was="s_active", becomes="active"),
 )
 JUDGE = (
     _WANTED,
@@ -61,10 +63,7 @@ JUDGE = (
     f" coalesce(name, s_name, '') AS label, {_CHANGES} AS changes, {_PROBLEMS} AS problems FROM seen) s",
 )
 
-LOCK = (
-    "SELECT count(*) FROM (SELECT 1 FROM services WHERE id IN (SELECT target_id FROM import_rows"
-    " WHERE import_id = :import AND fate = 'changed') ORDER BY id FOR UPDATE) held"
-)
+LOCK = lock("services")
 _AS_SOLD = "jsonb_build_object('name', {0}.name, 'minutes', {0}.minutes, 'price', {0}.price::text,"
 _AS_SOLD += " 'buffer_minutes', {0}.buffer_minutes, 'active', {0}.active)"
 _DATA = "jsonb_build_object('service_id', {0}.id, 'name', {0}.name, 'import', CAST(:import AS bigint))"
@@ -93,5 +92,5 @@ def take_in(session: Session, values: Mapping[str, Any], written: Callable[[int]
     """Take in what was judged; the topics whose pages show something else now, and that nothing was in the way."""
     del written
     for statement in _TAKE_IN:
-        session.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+        session.execute(text(statement), used(statement, values))
     return {"desk", "catalog"}, True

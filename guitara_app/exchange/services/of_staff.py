@@ -10,7 +10,20 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import DESK
-from guitara_app.exchange.services.sql import AFTER, BEFORE, FATE, LOGGED, change, logged, refusals, said
+from guitara_app.exchange.services.sql import (
+    AFTER,
+    BEFORE,
+    FATE,
+    LOGGED,
+    change,
+    changes,
+    lock,
+    logged,
+    new_without,
+    refusals,
+    said,
+    used,
+)
 
 _AT_DESK = ", ".join(f"'{role}'" for role in sorted(DESK))
 
@@ -33,20 +46,15 @@ _SEEN = (
 )
 
 
-def _new_without(field: str, words: str) -> tuple[str, str, str]:
-    missing = f"id IS NULL AND target_id IS NULL AND {field} IS NULL"
-    return f'{missing} AND NOT problems @> \'[{{"field": "{field}"}}]\'', field, said(f"Somebody new needs {words}.")
-
-
 def _belongs(number: str) -> str:
     return f"'This is ' || (SELECT x.name FROM people x WHERE x.id = {number}) || '''s, number ' || {number} || '.'"
 
 
 _PROBLEMS = refusals(
     ("id IS NOT NULL AND target_id IS NULL", "id", said("There is no account of this number. Leave it empty if new.")),
-    _new_without("name", "a name"),
-    _new_without("username", "a user name"),
-    _new_without("role", "a role"),
+    new_without("Somebody new", "name", "a name"),
+    new_without("Somebody new", "username", "a user name"),
+    new_without("Somebody new", "role", "a role"),
     ("target_id IS NOT NULL AND role <> p_role AND target_id = :actor", "role",
      said("You cannot change your own role. Ask another admin.")),
     (f"target_id IS NOT NULL AND role <> p_role AND NOT (role IN ({_AT_DESK}) AND p_role IN ({_AT_DESK}))", "role",
@@ -64,13 +72,11 @@ _PROBLEMS = refusals(
     ("email_first < number AND NOT coalesce(target_first < number, false)", "email",
      "'Row ' || email_first || ' has this e-mail too.'"),
 )  # fmt: skip
-_CHANGES = (
-    "CASE WHEN target_id IS NULL THEN '{}'::jsonb ELSE jsonb_strip_nulls(jsonb_build_object("
-    + ", ".join(
+_CHANGES = changes(
+    *(
         change(field, was=f"p_{field}", becomes=field)
         for field in ("name", "username", "role", "email", "phone", "vehicle")
     )
-    + ")) END"
 )
 JUDGE = (
     _WANTED,
@@ -79,10 +85,7 @@ JUDGE = (
     f" coalesce(name, p_name, username, '') AS label, {_CHANGES} AS changes, {_PROBLEMS} AS problems FROM seen) s",
 )
 
-LOCK = (
-    "SELECT count(*) FROM (SELECT 1 FROM people WHERE id IN (SELECT target_id FROM import_rows"
-    " WHERE import_id = :import AND fate = 'changed') ORDER BY id FOR UPDATE) held"
-)
+LOCK = lock("people")
 _DATA = "jsonb_build_object('import', CAST(:import AS bigint))"
 _TAKE_IN = (
     "WITH made AS (INSERT INTO people (name, username, role, email, phone, vehicle, failed_sign_ins, is_demo, version)"
@@ -108,6 +111,6 @@ def take_in(session: Session, values: Mapping[str, Any], written: Callable[[int]
     """Take in what was judged; the topics whose pages show something else now, and that nothing was in the way."""
     del written
     for statement in _TAKE_IN:
-        session.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+        session.execute(text(statement), used(statement, values))
     changed = [f"{what}:{one}" for one in session.scalars(_CHANGED) for what in ("person", "profile", "revoke")]
     return {"accounts", "desk", *changed}, True

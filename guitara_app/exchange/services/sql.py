@@ -1,6 +1,11 @@
 """Pieces of statements that the subjects share. Nothing that was typed is ever put into one."""
 
+# ruff: noqa: S608  only our own words are put together
+
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 def refusals(*why: tuple[str, str, str]) -> str:
@@ -19,6 +24,31 @@ def change(field: str, *, was: str, becomes: str) -> str:
         f"'{field}', CASE WHEN {becomes} IS NOT NULL AND {becomes} IS DISTINCT FROM {was}"
         f" THEN jsonb_build_array({was}, {becomes}) END"
     )
+
+
+def changes(*members: str) -> str:
+    """All changes of a row, made of what ``change`` gives; none of a row that is new."""
+    listed = f"jsonb_strip_nulls(jsonb_build_object({', '.join(members)}))"
+    return f"CASE WHEN target_id IS NULL THEN '{{}}'::jsonb ELSE {listed} END"
+
+
+def new_without(who: str, field: str, words: str, *, column: str = "") -> tuple[str, str, str]:
+    """For ``refusals``: what is new lacks ``field``, and nothing was wrong with what was written there."""
+    missing = f"id IS NULL AND target_id IS NULL AND {column or field} IS NULL"
+    return f'{missing} AND NOT problems @> \'[{{"field": "{field}"}}]\'', field, said(f"{who} needs {words}.")
+
+
+def lock(table: str) -> str:
+    """Hold the rows of ``table`` that the import would change, in the order of their numbers."""
+    return (
+        f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE id IN (SELECT target_id FROM import_rows"
+        " WHERE import_id = :import AND fate = 'changed') ORDER BY id FOR UPDATE) held"
+    )
+
+
+def used(statement: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``values`` that the statement asks for."""
+    return {name: value for name, value in values.items() if f":{name}" in statement}
 
 
 def said(sentence: str) -> str:
