@@ -27,6 +27,7 @@ from guitara_app.pages.access import current_actor
 from guitara_app.pages.booking import views
 
 T = TypeVar("T")
+Line = TypeVar("Line")
 Event = rx.event.EventSpec | None
 Number = Annotated[int, Field(ge=1, lt=2**63)]
 Typed = Annotated[str, Field(max_length=200)]
@@ -104,6 +105,13 @@ class RowForm(rx.State, mixin=True):
 
     # Once a save was refused, mistakes are told, and taken back, while typing.
     _refused: bool = False
+
+    def _matching(self, everything: list[Line], words_of: Callable[[Line], str]) -> list[Line]:
+        """Those in which every word typed occurs, as many as are drawn; how many there are is kept."""
+        typed = self.typed.casefold().split()
+        found = [line for line in everything if all(word in words_of(line).casefold() for word in typed)]
+        self.total, self.found = len(everything), len(found)
+        return found[:SHOWN]
 
     def _begin(self, number: int) -> None:
         self.editing, self.base, self.ready = number, views.NO_BASE, False

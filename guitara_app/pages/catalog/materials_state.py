@@ -19,7 +19,6 @@ from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import amount
 from guitara_app.pages.catalog.editing import (
     NEW,
-    SHOWN,
     AnyNumber,
     Event,
     RowDraft,
@@ -106,10 +105,7 @@ class MaterialsState(RowForm, rx.State):
         return await self._save(SHEET, draft)
 
     async def _read(self) -> None:
-        everything = await in_thread(_lines)
-        words = self.typed.casefold().split()
-        found = [one for one in everything if all(word in f"{one['name']} {one['unit']}".casefold() for word in words)]
-        self.total, self.found, self.lines = len(everything), len(found), found[:SHOWN]
+        self.lines = self._matching(await in_thread(_lines), lambda one: f"{one['name']} {one['unit']}")
 
 
 def _lines() -> list[MaterialLine]:

@@ -23,7 +23,6 @@ from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import amount
 from guitara_app.pages.catalog.editing import (
     NEW,
-    SHOWN,
     AnyNumber,
     Event,
     Number,
@@ -129,14 +128,7 @@ class ServicesState(RowForm, rx.State):
         return rx.toast.success(said, close_button=True)
 
     async def _read(self) -> None:
-        everything = await in_thread(_lines)
-        words = self.typed.casefold().split()
-        found = [
-            line
-            for line in everything
-            if all(word in f"{line['name']} {line['materials']}".casefold() for word in words)
-        ]
-        self.total, self.found, self.lines = len(everything), len(found), found[:SHOWN]
+        self.lines = self._matching(await in_thread(_lines), lambda one: f"{one['name']} {one['materials']}")
 
 
 def _lines() -> list[ServiceLine]:

@@ -20,7 +20,6 @@ from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.views import Choice
 from guitara_app.pages.catalog.editing import (
     NEW,
-    SHOWN,
     AnyNumber,
     Event,
     RowDraft,
@@ -95,10 +94,7 @@ class ZonesState(RowForm, rx.State):
         return await self._save(ZONE, draft)
 
     async def _read(self) -> None:
-        everything = await in_thread(_lines)
-        words = self.typed.casefold().split()
-        found = [line for line in everything if all(word in _words(line) for word in words)]
-        self.total, self.found, self.lines = len(everything), len(found), found[:SHOWN]
+        self.lines = self._matching(await in_thread(_lines), _words)
 
 
 class TownsState(RowForm, rx.State):
@@ -127,7 +123,7 @@ class TownsState(RowForm, rx.State):
 
 
 def _words(line: ZoneLine) -> str:
-    return " ".join([line["name"], *(town["name"] for town in line["towns"])]).casefold()
+    return " ".join([line["name"], *(town["name"] for town in line["towns"])])
 
 
 def _lines() -> list[ZoneLine]:
