@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import reflex as rx
 from reflex_components_core.el.elements.base import BaseHTML
@@ -22,3 +22,14 @@ class Linked(BaseHTML):
 
 
 linked = Linked.create
+
+
+class _Form(Protocol):
+    problems: dict[str, str]
+
+
+def problem(state: type[_Form], slot: str | rx.Var[str]) -> rx.Component:
+    """Why ``slot`` of a form cannot be saved like this; empty when it can."""
+    return linked(
+        text=state.problems.get(slot, ""), element="p", class_name="field-problem", role="alert", data_problem=slot
+    )

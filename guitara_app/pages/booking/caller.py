@@ -5,8 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_choice, draft_field, draft_pick, draft_set, draft_when, typeahead
+from guitara_app.components.linked import problem
 from guitara_app.components.words import state_tag
-from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
+from guitara_app.pages.booking.fields import Form, field, group, text_field
 from guitara_app.pages.booking.views import AddressLine, Choice, VisitLine
 
 _NO_PLACE = {"address_id": "", "address_line": "", "locality_id": "", "address_notes": ""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_field
-from guitara_app.components.linked import linked
+from guitara_app.components.linked import problem
 from guitara_app.pages.booking.state import FormState
 
 Form = type[FormState]
@@ -23,13 +23,6 @@ def field(state: Form, label: str, name: str, control: rx.Component, *, slot: st
         control,
         problem(state, slot or name),
         class_name="field",
-    )
-
-
-def problem(state: Form, slot: str) -> rx.Component:
-    """Why ``slot`` cannot be saved like this; empty when it can."""
-    return linked(
-        text=state.problems.get(slot, ""), element="p", class_name="field-problem", role="alert", data_problem=slot
     )
 
 

@@ -13,8 +13,8 @@ from guitara_app.components.draft import (
     draft_save,
     draft_sending,
 )
-from guitara_app.components.linked import linked
-from guitara_app.pages.booking.fields import Form, field, group, problem
+from guitara_app.components.linked import linked, problem
+from guitara_app.pages.booking.fields import Form, field, group
 from guitara_app.pages.booking.views import ServiceLine
 
 

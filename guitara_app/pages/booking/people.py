@@ -5,9 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_field, draft_match, draft_pick, draft_set, draft_when
-from guitara_app.components.linked import linked
+from guitara_app.components.linked import linked, problem
 from guitara_app.pages.booking.draft import MOST_AUTOMATIC
-from guitara_app.pages.booking.fields import Form, field, group, problem, text_field
+from guitara_app.pages.booking.fields import Form, field, group, text_field
 from guitara_app.pages.booking.views import CandidateLine, OtherLine, PickLine
 
 

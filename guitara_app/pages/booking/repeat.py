@@ -5,8 +5,8 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_field, draft_pick, draft_when
-from guitara_app.components.linked import linked
-from guitara_app.pages.booking.fields import Form, field, group, problem
+from guitara_app.components.linked import linked, problem
+from guitara_app.pages.booking.fields import Form, field, group
 from guitara_app.pages.booking.repeating import EveningLine
 from guitara_app.pages.booking.views import Choice
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_check, draft_field
+from guitara_app.components.linked import problem
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
 from guitara_app.pages.catalog.materials_state import KINDS, MaterialLine, MaterialsState
-from guitara_app.pages.catalog.parts import add_button, begin, field, labelled, listing, problem, sheet
+from guitara_app.pages.catalog.parts import add_button, begin, field, labelled, listing, sheet
 from guitara_app.pages.shell import IS_MANAGER, Who, desk_title, shell
 
 _OF = "material"

@@ -10,7 +10,7 @@ import reflex as rx
 from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_save, draft_sending
 from guitara_app.components.drawer import drawer, drawer_button, drawer_close
 from guitara_app.components.follow import follow
-from guitara_app.components.linked import linked
+from guitara_app.components.linked import problem
 from guitara_app.components.parts import link, skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.catalog.editing import NEW, RowForm
@@ -188,11 +188,4 @@ def field(state: Form, label: str, name: str, control: rx.Component, *, hint: st
         problem(state, name),
         rx.el.p(hint, class_name="field-hint") if hint else rx.fragment(),
         class_name="field",
-    )
-
-
-def problem(state: Form, slot: str | rx.Var[str]) -> rx.Component:
-    """Why ``slot`` cannot be saved like this; empty when it can."""
-    return linked(
-        text=state.problems.get(slot, ""), element="p", class_name="field-problem", role="alert", data_problem=slot
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app.components.draft import draft_check, draft_field
+from guitara_app.components.linked import problem
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
-from guitara_app.pages.catalog.parts import add_button, begin, labelled, listing, problem, sheet
+from guitara_app.pages.catalog.parts import add_button, begin, labelled, listing, sheet
 from guitara_app.pages.catalog.services_state import MaterialLine, ServiceLine, ServicesState
 from guitara_app.pages.shell import IS_MANAGER, Who, desk_title, shell
 

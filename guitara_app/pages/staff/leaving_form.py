@@ -6,10 +6,10 @@ import reflex as rx
 
 from guitara_app.components.draft import draft_check, draft_field, draft_form, draft_sending, draft_set
 from guitara_app.components.drawer import drawer, drawer_close
-from guitara_app.components.linked import linked
 from guitara_app.components.parts import skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
+from guitara_app.pages.catalog.parts import problem
 from guitara_app.pages.shell import Who
 from guitara_app.pages.staff.leaving import LeavingState
 
@@ -29,7 +29,9 @@ def leaving_form() -> rx.Component:
         draft_form(
             rx.el.div(rx.cond(LeavingState.ready, _body(), skeleton(4)), class_name="booking-body"),
             rx.el.div(
-                rx.el.div(_problem("form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+                rx.el.div(
+                    problem(LeavingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"
+                ),
                 rx.el.div(
                     rx.el.span(class_name="top-space"),
                     rx.el.button("Deactivate", type="submit", class_name="button button-primary button-danger"),
@@ -79,7 +81,7 @@ def _body() -> rx.Component:
             rx.el.div(
                 rx.el.label("Reason, kept in the audit log", html_for="draft-reason", class_name="field-label"),
                 draft_field(name="reason", element="textarea", rows=2, max_length=1000, class_name="input"),
-                _problem("reason"),
+                problem(LeavingState, "reason"),
                 class_name="field",
             ),
         ),
@@ -114,13 +116,3 @@ def _to_come() -> rx.Component:
 
 def _job(words: rx.Var[str]) -> rx.Component:
     return rx.el.li(words, key=words)
-
-
-def _problem(slot: str) -> rx.Component:
-    return linked(
-        text=LeavingState.problems.get(slot, ""),
-        element="p",
-        class_name="field-problem",
-        role="alert",
-        data_problem=slot,
-    )

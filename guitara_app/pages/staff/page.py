@@ -8,6 +8,7 @@ from guitara_app.components.dialog import ask_reason
 from guitara_app.components.draft import draft_check, draft_field
 from guitara_app.components.draft import draft_when as when
 from guitara_app.components.follow import follow
+from guitara_app.components.linked import problem
 from guitara_app.components.parts import link, skeleton
 from guitara_app.components.setup import add_person, invite_button
 from guitara_app.components.words import ROLES, role_word
@@ -15,7 +16,7 @@ from guitara_app.founding.staff import InUse
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
 from guitara_app.pages.booking.views import Choice
-from guitara_app.pages.catalog.parts import begin, field, labelled, problem, sheet
+from guitara_app.pages.catalog.parts import begin, field, labelled, sheet
 from guitara_app.pages.shell import IS_MANAGER, Who, desk_title, shell
 from guitara_app.pages.staff.leaving import LeavingState
 from guitara_app.pages.staff.leaving_form import leaving_form

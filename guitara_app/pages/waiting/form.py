@@ -17,9 +17,10 @@ from guitara_app.components.draft import (
     draft_when,
 )
 from guitara_app.components.drawer import drawer, drawer_close
+from guitara_app.components.linked import problem
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.caller import caller, known
-from guitara_app.pages.booking.fields import field, group, problem
+from guitara_app.pages.booking.fields import field, group
 from guitara_app.pages.booking.parts import services
 from guitara_app.pages.booking.views import AddressLine, Choice
 from guitara_app.pages.shell import Who
