@@ -32,8 +32,11 @@ MAX_AGE_S = 60.0
 """The present moves on without any change: minutes pass, the evening turns. So nothing is shown unread for longer."""
 
 _TIMELESS_AGE_S = 600.0
-_TIMELESS = {Kind.INBOX, Kind.PROFILE, Kind.CLIENT, Kind.WAITING, Kind.CATALOG, Kind.WORKLOAD}
-"""What shows no minutes, only days or none; every page has one of these."""
+_TIMELESS = {Kind.INBOX, Kind.PROFILE, Kind.WAITING, Kind.CATALOG, Kind.WORKLOAD}
+"""What shows no minutes, only days or none; every page has one of these.
+
+A client's card shows none either, but after an import of very many it is its age alone that tells of the change.
+"""
 
 _AGED_AT_ONCE = 8
 """Who looks at what has only aged waits behind those to whom something happened: hundreds age in the same minute."""

@@ -256,6 +256,16 @@ def test_of_those_that_only_aged_a_few_are_read_at_a_time_boards_first(
     asyncio.run(story())
 
 
+def test_a_clients_card_is_read_again_by_its_age_alone_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        await world.join("one", Scope.client(1))
+        monkeypatch.setattr(views, "MAX_AGE_S", 0.0)
+        world.views.refresh_aged()
+        await _until(lambda: world.reads == 2)
+
+    asyncio.run(story())
+
+
 def test_an_inbox_shows_no_minutes_and_is_not_read_for_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         await world.join("one", Scope.inbox(1))
