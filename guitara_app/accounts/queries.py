@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.accounts.rules import token_hash
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 
 
 class SessionRow(TypedDict):
@@ -57,7 +57,7 @@ def actor_for_token(session: Session, token: str, *, now: datetime) -> Actor | N
     if not token or len(token) > 200:
         return None
     row = session.execute(
-        text(
+        planned_once(
             "SELECT p.id, p.role, p.name FROM login_sessions s JOIN people p ON p.id = s.person_id"
             " WHERE s.token_hash = :hash AND s.ended_at IS NULL AND s.expires_at > :now AND p.disabled_at IS NULL"
         ),
@@ -71,7 +71,7 @@ def actor_for_api_token(session: Session, token: str, *, now: datetime) -> Actor
     if not token or len(token) > 200:
         return None
     row = session.execute(
-        text(
+        planned_once(
             "SELECT p.id, p.role, p.name FROM api_tokens t JOIN people p ON p.id = t.person_id"
             " WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND t.expires_at > :now AND p.disabled_at IS NULL"
         ),
@@ -83,7 +83,8 @@ def actor_for_api_token(session: Session, token: str, *, now: datetime) -> Actor
 def session_of_token(session: Session, token: str) -> int:
     """The number of the session of this cookie; 0 when there is none."""
     found = session.execute(
-        text("SELECT id FROM login_sessions WHERE token_hash = :hash AND ended_at IS NULL"), {"hash": token_hash(token)}
+        planned_once("SELECT id FROM login_sessions WHERE token_hash = :hash AND ended_at IS NULL"),
+        {"hash": token_hash(token)},
     )
     return int(found.scalar() or 0)
 
@@ -91,11 +92,12 @@ def session_of_token(session: Session, token: str) -> int:
 def profile(session: Session, person_id: int, *, now: datetime) -> Profile:
     """What somebody sees of their own account: details, browsers signed in, tokens; newest first."""
     row = session.execute(
-        text("SELECT name, username, coalesce(email, '') AS email, role FROM people WHERE id = :id"), {"id": person_id}
+        planned_once("SELECT name, username, coalesce(email, '') AS email, role FROM people WHERE id = :id"),
+        {"id": person_id},
     ).one()
     calendar = firm_settings(session).calendar
     sessions = session.execute(
-        text(
+        planned_once(
             "SELECT id, device, created_at FROM login_sessions"
             " WHERE person_id = :id AND ended_at IS NULL AND expires_at > :now"
             " ORDER BY created_at DESC, id DESC LIMIT 50"
@@ -127,7 +129,7 @@ def profile(session: Session, person_id: int, *, now: datetime) -> Profile:
 def tokens_of(session: Session, person_id: int, *, now: datetime) -> list[TokenFacts]:
     """Somebody's API tokens that can be used, newest first."""
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT id, name, created_at, expires_at, last_used_at FROM api_tokens"
             " WHERE person_id = :id AND revoked_at IS NULL AND expires_at > :now ORDER BY created_at DESC, id DESC"
         ),

@@ -21,6 +21,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from guitara_app.kit import measuring, metrics
 from guitara_app.kit.errors import BUSY, Conflict, Unavailable
 from guitara_app.kit.outbox import publish
+from guitara_app.kit.planned import plan_once
 from guitara_app.settings import settings
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ def engine() -> Engine:
             "connect_timeout": 5,
             "application_name": "guitara",
             "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=12000"
-            " -c idle_in_transaction_session_timeout=60000",
+            " -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_generic_plan",
         },
     )
 
@@ -69,6 +70,7 @@ def engine() -> Engine:
         connection.commit()
 
     measuring.watch(made)
+    plan_once(made)
     return made
 
 

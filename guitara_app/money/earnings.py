@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, TypedDict
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.rows import pesos
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.money.rules import commission
 
 # A place that was called off for safety earns nothing; whoever extended shares the extension by the minutes.
@@ -58,7 +59,7 @@ def earned_by_each(session: Session, first: date, last: date) -> dict[int, Decim
     """
     share = firm_settings(session).commission_share
     found: dict[int, Decimal] = {}
-    for row in session.execute(text(_ALIKE), {"person": None, "first": first, "day": last}):
+    for row in session.execute(planned_once(_ALIKE), {"person": None, "first": first, "day": last}):
         found[row.person_id] = found.get(row.person_id, Decimal(0)) + row.visits * _commission(row, share)
     return found
 
@@ -66,7 +67,7 @@ def earned_by_each(session: Session, first: date, last: date) -> dict[int, Decim
 def shares(session: Session, first: date, last: date, person_id: int | None = None) -> list[Share]:
     """What each therapist, or this one, has earned of each visit of these business days that was paid."""
     share = firm_settings(session).commission_share
-    rows = session.execute(text(_STATEMENT), {"person": person_id, "first": first, "day": last})
+    rows = session.execute(planned_once(_STATEMENT), {"person": person_id, "first": first, "day": last})
     return [Share(row.person_id, row.visit_id, row.day, _commission(row, share)) for row in rows]
 
 

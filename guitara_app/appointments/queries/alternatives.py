@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.candidates import Candidate, Wanted
@@ -20,6 +19,7 @@ from guitara_app.appointments.queries.jobs import around, seat_jobs, travel_time
 from guitara_app.appointments.slots import STEP, Evenings
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Period, bounds, period
 
 _TIMES_EACH_WAY = 2
@@ -176,7 +176,7 @@ def _all_free(evenings: Evenings, people: Sequence[int], job: Job, start: dateti
     return len(list(islice(spare, others))) == others
 
 
-_PEOPLE = text(
+_PEOPLE = planned_once(
     "SELECT p.id, p.name, array_agg(s.business_date ORDER BY s.id) AS evenings,"
     " array_agg(lower(s.period) ORDER BY s.id) AS begins, array_agg(upper(s.period) ORDER BY s.id) AS ends,"
     " NOT EXISTS (SELECT 1 FROM person_services WHERE person_id = p.id) OR NOT EXISTS (SELECT 1 FROM services v"

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import Action
@@ -19,6 +18,7 @@ from guitara_app.appointments.queries.wishes import found_slots
 from guitara_app.appointments.views import AttentionRow
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 _TONES = ("alarm", "pending", "pay")
@@ -81,7 +81,7 @@ def claimed(session: Session, entries: Iterable[Entry]) -> list[AttentionRow]:
 
 def _claims(session: Session) -> dict[str, _Claim]:
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT c.entry_key, c.person_id, p.name, c.claimed_at FROM attention_claims c"
             " JOIN people p ON p.id = c.person_id"
         )
@@ -112,7 +112,7 @@ def _shown(entry: Entry, claim: _Claim | None) -> AttentionRow:
 
 def _alarms(session: Session) -> list[Entry]:
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT k.id, k.appointment_id, k.raised_at, p.name, p.phone, d.line, l.name AS locality, c.name AS client,"
             " c.phone AS client_phone FROM alarms k JOIN assignments g ON g.id = k.assignment_id"
             " JOIN people p ON p.id = g.person_id JOIN appointments a ON a.id = k.appointment_id"
@@ -143,7 +143,7 @@ def _alarms(session: Session) -> list[Entry]:
 
 def _clashes(session: Session, calendar: Calendar) -> list[Entry]:
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT k.id, k.minutes, k.opened_at, p.name, k.next_assignment_id AS place, k.next_leg_id AS leg,"
             " a.id AS this_id, b.id AS next_id, c.name AS this_client, d.name AS next_client, d.phone AS next_phone,"
             " b.starts_at, b.business_date FROM clashes k JOIN people p ON p.id = k.person_id"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from guitara_app.appointments.queries.waiting import Entry
 from guitara_app.appointments.views import Board, Card, DriverRow, Night, NightBar, NightRow
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 S = AppointmentState
@@ -241,7 +241,7 @@ def _ends(hours: Range[datetime]) -> tuple[datetime, datetime]:
 
 def _on_shift(session: Session, now: datetime) -> dict[str, int]:
     row = session.execute(
-        text(
+        planned_once(
             "SELECT count(*) AS on_shift, count(*) FILTER (WHERE EXISTS (SELECT 1 FROM assignments g"
             " WHERE g.person_id = p.id AND g.answer IN ('offered', 'accepted') AND g.released_at IS NULL"
             " AND g.occupied @> CAST(:now AS timestamptz))) AS working"

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.policies import Load, Policy, Standing, duration_words, load_words, shares, sort_key
@@ -18,6 +18,7 @@ from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Overlap
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar, minutes_between
 from guitara_app.travel.estimate import SOMEWHERE, Place, TravelTimes
 
@@ -55,7 +56,7 @@ class Candidate(NamedTuple):
     measure: str = ""
 
 
-_CANDIDATES = text(
+_CANDIDATES = planned_once(
     "SELECT p.id, p.name, s.starts, s.spans, s.covers, t.jobs, t.last_end,"
     " p.id = c.preferred_therapist_id AS favourite,"
     " CASE WHEN EXISTS (SELECT 1 FROM person_services WHERE person_id = p.id) THEN"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.happenings import WHAT_HAPPENED
@@ -16,6 +15,7 @@ from guitara_app.appointments.queries.series_words import series_info
 from guitara_app.appointments.views import Detail, HistoryRow, LegRow, Place
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 
@@ -103,7 +103,7 @@ def _legs(visit: VisitRow, calendar: Calendar) -> list[LegRow]:
 
 def _history(session: Session, appointment_id: int, calendar: Calendar) -> list[HistoryRow]:
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT e.id, e.kind, e.happened_at, a.name AS actor, o.name AS for_whom, p.name AS person, d.reason,"  # noqa: S608
             f" {BECAUSE} AS because"
             " FROM events e LEFT JOIN people a ON a.id = e.actor_id LEFT JOIN people o ON o.id = e.on_behalf_of_id"

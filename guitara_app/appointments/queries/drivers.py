@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Vehicle
@@ -25,6 +25,7 @@ from guitara_app.appointments.queries.jobs import (
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar, bounds, minutes_between
 from guitara_app.travel.estimate import Place, TravelTimes
 
@@ -86,18 +87,18 @@ _TRIPS = (
     f"SELECT g.id, g.wanted_at, g.travel_minutes, g.vehicle_needed, g.to_appointment_id, {LEG_PLACES}"  # noqa: S608
     f" FROM legs g {LEG_JOINS}"
 )
-_PENDING = text(
+_PENDING = planned_once(
     f"{_TRIPS} WHERE g.state IN ('planned', 'searching') AND g.wanted_at >= :since AND g.wanted_at < :until"
     " ORDER BY g.urgent DESC, g.wanted_at, g.id"
 )
-_AHEAD = text(
+_AHEAD = planned_once(
     "SELECT p.id, p.name, p.vehicle, s.starts, s.ends FROM people p JOIN LATERAL"
     " (SELECT array_agg(lower(h) ORDER BY h) AS starts, array_agg(upper(h) ORDER BY h) AS ends"
     "   FROM (SELECT unnest(range_agg(period)) AS h FROM shifts"
     "   WHERE person_id = p.id AND period && tstzrange(:begins, :ends, '[)')) hours) s ON s.starts IS NOT NULL"
     " WHERE p.role = 'driver' AND p.disabled_at IS NULL ORDER BY p.name, p.id"
 )
-_ON_DUTY = text(
+_ON_DUTY = planned_once(
     "SELECT p.id, p.name, p.vehicle, s.starts, s.ends, t.trips, t.last_done, c.in_at, c.out_at FROM people p"
     # Hours that touch count as one.
     " LEFT JOIN LATERAL (SELECT array_agg(lower(h) ORDER BY h) AS starts, array_agg(upper(h) ORDER BY h) AS ends"
@@ -113,7 +114,7 @@ _ON_DUTY = text(
 
 def trip_of(session: Session, leg_id: int, *, now: datetime) -> Trip:
     """What a trip that is to be driven asks for: a way there from its wanted time, a way back from now."""
-    return _trip(session.execute(text(f"{_TRIPS} WHERE g.id = :id"), {"id": leg_id}).one(), now)
+    return _trip(session.execute(planned_once(f"{_TRIPS} WHERE g.id = :id"), {"id": leg_id}).one(), now)
 
 
 def pending_trips(session: Session, since: datetime, until: datetime, *, now: datetime) -> list[Trip]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models.appointment import IS_LIVE as LIVE_SEAT
 from guitara_app.appointments.models.leg import IS_LIVE as LIVE_LEG
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Period, period
 from guitara_app.travel.estimate import LONGEST_MINUTES, Estimate, Place, TravelTimes
 
@@ -51,7 +52,7 @@ SELECT g.id, g.driver_id AS person_id, (SELECT name FROM people WHERE id = g.dri
   g.from_appointment_id, g.to_appointment_id
 FROM legs g WHERE g.driver_id = ANY(:people) AND {LIVE_LEG.replace("state", "g.state")}
 """  # noqa: S608
-_STOPS = text(
+_STOPS = planned_once(
     "SELECT a.id, c.name AS client, a.address_id AS at_address, l.zone_id AS at_zone, d.latitude AS at_latitude,"
     " d.longitude AS at_longitude FROM appointments a JOIN clients c ON c.id = a.client_id"
     " JOIN client_addresses d ON d.id = a.address_id JOIN localities l ON l.id = d.locality_id"
@@ -123,7 +124,7 @@ def leg_jobs(
 def place_of(session: Session, address_id: int) -> Place | None:
     """Where an address is; None when there is no such address."""
     row = session.execute(
-        text(
+        planned_once(
             "SELECT d.id, l.zone_id, d.latitude, d.longitude FROM client_addresses d"
             " JOIN localities l ON l.id = d.locality_id WHERE d.id = :id"
         ),
@@ -134,7 +135,7 @@ def place_of(session: Session, address_id: int) -> Place | None:
 
 def place_in_locality(session: Session, locality_id: int) -> Place | None:
     """Somewhere in a town: an address that is not known yet. None when there is no such town."""
-    zone = session.execute(text("SELECT zone_id FROM localities WHERE id = :id"), {"id": locality_id}).scalar()
+    zone = session.execute(planned_once("SELECT zone_id FROM localities WHERE id = :id"), {"id": locality_id}).scalar()
     return None if zone is None else Place(0, zone)
 
 
@@ -163,7 +164,7 @@ def _jobs(
         values |= {"within_from": within.lower, "within_to": within.upper}
     found: dict[int, list[KnownJob]] = {person: [] for person in people}
     least = now + timedelta(minutes=firm_settings(session).overrun_step_minutes)
-    rows = [row for row in session.execute(text(statement), values) if row.id not in but]
+    rows = [row for row in session.execute(planned_once(statement), values) if row.id not in but]
     where = _ends_of_trips(session, rows) if kind is _OF_LEGS else _at_one_place
     for row in rows:
         found[row.person_id].append(_known(row, where(row), now, least))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.policies import EVENINGS, Load
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 # Somebody was there when they worked or checked in. Tonight is not over, so it says nothing of who was there.
-_LOADS = text(
+_LOADS = planned_once(
     "WITH work AS (SELECT g.person_id, (g.planned_start AT TIME ZONE :zone - :day_starts)::date AS day,"
     "   extract(epoch FROM coalesce(g.session_ended_at - g.session_started_at,"
     "     g.planned_end - g.planned_start + make_interval(mins => g.extension_minutes))) / 60 AS minutes"

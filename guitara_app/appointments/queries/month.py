@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.plan_views import MonthVisit, PlanFrame
 from guitara_app.appointments.queries.plan import LIVE, MOVABLE_VISITS, plan_frame
 from guitara_app.appointments.words import AppointmentState
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 
 _STATES = [state.value for state in AppointmentState]
 _CODES = {state: code for code, state in enumerate(_STATES)}
@@ -45,9 +46,9 @@ LEFT JOIN seats ON seats.appointment_id = a.id
 ORDER BY a.starts_at, a.id
 """  # noqa: S608
 _NAMED = "AND a.id = ANY(:numbers)"
-_PEOPLE = text("SELECT id, name FROM people WHERE id = ANY(:ids)")
-_SERVICES = text("SELECT id, name FROM services")
-_ZONES = text("SELECT id, name FROM zones")
+_PEOPLE = planned_once("SELECT id, name FROM people WHERE id = ANY(:ids)")
+_SERVICES = planned_once("SELECT id, name FROM services")
+_ZONES = planned_once("SELECT id, name FROM zones")
 
 
 class MonthPlan(PlanFrame):
@@ -97,7 +98,7 @@ def _read(session: Session, first: date, last: date, numbers: Collection[int] | 
     values: dict[str, Any] = {"zone": firm_settings(session).calendar.zone.key, "first": first, "last": last}
     if numbers is not None:
         values["numbers"] = sorted(numbers)
-    statement = text(_VISITS.replace("{more}", "" if numbers is None else _NAMED))
+    statement = planned_once(_VISITS.replace("{more}", "" if numbers is None else _NAMED))
     return [_visit(*row) for row in session.execute(statement, values)]
 
 

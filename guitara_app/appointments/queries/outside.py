@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.overlaps import job_words
 from guitara_app.availability.queries import planned_spans
 from guitara_app.availability.rules import Edit, uncovered
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 
@@ -46,8 +47,8 @@ _IS_COVERED = (
     " AND s.period && tstzrange(j.starts_at, j.ends_at, '[)')) @> tstzrange(j.starts_at, j.ends_at, '[)'), false)"
 )
 _IN_ORDER = " ORDER BY j.starts_at, j.appointment_id, j.person_id"
-_OUTSIDE = text(f"{_CHOSEN} WHERE NOT {_IS_COVERED}{_IN_ORDER}")
-_INSIDE = text(f"{_CHOSEN} WHERE {_IS_COVERED}{_IN_ORDER}")
+_OUTSIDE = planned_once(f"{_CHOSEN} WHERE NOT {_IS_COVERED}{_IN_ORDER}")
+_INSIDE = planned_once(f"{_CHOSEN} WHERE {_IS_COVERED}{_IN_ORDER}")
 
 
 def outside_hours(

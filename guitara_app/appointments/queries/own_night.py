@@ -7,7 +7,6 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.own_steps import (
@@ -25,6 +24,7 @@ from guitara_app.appointments.views import OwnJob, OwnNight
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, LIVE_LEGS, Answer, AppointmentState, LegState, Progress
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 _STEPS_DRIVEN = ["accepted", "on the way", "arrived", "dropped off", "in session", "ended"]
@@ -53,7 +53,7 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
     """What ``person_id`` has to do now, next, and has done, in the business day of ``now`` and what comes after."""
     calendar = firm_settings(session).calendar
     day = calendar.business_date(now)
-    role = session.execute(text("SELECT role FROM people WHERE id = :id"), {"id": person_id}).scalar()
+    role = session.execute(planned_once("SELECT role FROM people WHERE id = :id"), {"id": person_id}).scalar()
     jobs = _driven(session, person_id, day, calendar) if role == "driver" else _given(session, person_id, day, calendar)
     jobs.sort(key=lambda job: (job["starts_at"], job["id"]))
     done = [job for job in jobs if job["answer"] == "over"]
@@ -269,7 +269,7 @@ def _job(
 
 def _shift(session: Session, person_id: int, calendar: Calendar, now: datetime) -> str:
     row = session.execute(
-        text(
+        planned_once(
             "SELECT lower(period) AS starts, upper(period) AS ends FROM shifts"
             " WHERE person_id = :id AND upper(period) > :now"
             # Says nothing new, but evening by evening from here on the index comes to the next shift at once.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import RULES, Action
@@ -16,6 +16,7 @@ from guitara_app.appointments.words import LIVE_ANSWERS
 from guitara_app.availability.queries import holidays_between
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.memo import Memo
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 _CLOCK = "'YYYY-MM-DD\"T\"HH24\\:MI'"
@@ -80,7 +81,7 @@ SELECT 'off-' || f.id, f.person_id, 'off', {_wall("lower(f.period)")}, {_wall("u
 FROM time_off f WHERE f.state = 'approved' AND f.period && tstzrange(:begins, :over, '[)')
 ORDER BY 1
 """  # noqa: S608
-_PEOPLE = text(
+_PEOPLE = planned_once(
     "SELECT id, name, role, coalesce(vehicle, '') AS vehicle FROM people p WHERE role IN ('therapist', 'driver')"
     " AND (disabled_at IS NULL OR id = ANY(:busy)) ORDER BY role DESC, name, id"
 )
@@ -105,8 +106,8 @@ def week_plan(session: Session, monday: date, *, now: datetime) -> WeekPlan:
     whole = {"zone": calendar.zone.key, "first": monday, "last": last}
     reach = {"begins": calendar.day_period(monday).lower, "over": calendar.day_period(last).upper}
     visits = _visits(session, calendar, monday, last)
-    legs = [_leg(row) for row in session.execute(text(_LEGS), whole)]
-    spans = [cast("PlanSpan", row._asdict()) for row in session.execute(text(_SPANS), whole | reach)]
+    legs = [_leg(row) for row in session.execute(planned_once(_LEGS), whole)]
+    spans = [cast("PlanSpan", row._asdict()) for row in session.execute(planned_once(_SPANS), whole | reach)]
     busy = {seat["person_id"] for visit in visits for seat in visit["seats"]} | {leg["driver_id"] for leg in legs}
     people = session.execute(_PEOPLE, {"busy": sorted(busy)})
     return WeekPlan(
@@ -149,7 +150,7 @@ def _visits(session: Session, calendar: Calendar, first: date, last: date) -> li
 
 
 def _read(session: Session, where: str, values: dict[str, Any]) -> list[PlanVisit]:
-    return [_read_last.of(row) for row in session.execute(text(_VISITS.replace("{where}", where)), values)]
+    return [_read_last.of(row) for row in session.execute(planned_once(_VISITS.replace("{where}", where)), values)]
 
 
 def _visit(row: Row[Any]) -> PlanVisit:

@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.policies import Policy
@@ -25,6 +24,7 @@ from guitara_app.clients.queries import check_not_taken
 from guitara_app.clients.rules import normal_email, normal_name, normal_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 from guitara_app.travel.estimate import SOMEWHERE, Place
 
@@ -202,7 +202,7 @@ def _warnings(
     if draft.client_id is None:
         return []
     row = session.execute(
-        text(
+        planned_once(
             "SELECT a.id, a.starts_at, a.business_date, p.name"
             " FROM appointments a JOIN people p ON p.id = a.booked_by_id"
             " WHERE a.client_id = :client AND a.closed_at IS NULL AND a.starts_at < :ends AND a.ends_at > :starts"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models.leg import IS_LIVE
@@ -14,6 +14,7 @@ from guitara_app.appointments.queries.drivers import OnDuty, on_duty
 from guitara_app.appointments.road_views import QueuePlace
 from guitara_app.appointments.words import LegState
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 LEG_WORDS = """
@@ -28,7 +29,7 @@ LEFT JOIN LATERAL (SELECT string_agg(DISTINCT p.name, ', ' ORDER BY p.name) AS p
 LEFT JOIN leg_offers o ON o.leg_id = g.id AND o.answer = 'open'
 """
 """Trips ``g`` with what is needed to name them."""
-_LIVE = text(
+_LIVE = planned_once(
     f"{LEG_WORDS} WHERE g.driver_id = ANY(:drivers) AND {IS_LIVE.replace('state', 'g.state')}"
     " AND g.business_date <= :day ORDER BY g.state = 'under_way' DESC, lower(g.occupied), g.id"
 )

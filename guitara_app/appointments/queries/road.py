@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import Action
@@ -15,19 +15,20 @@ from guitara_app.appointments.road_views import DriverLine, Road, WaitingTrip
 from guitara_app.appointments.words import LegState
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
-_WAITING = text(
+_WAITING = planned_once(
     f"{LEG_WORDS} WHERE g.state IN ('planned', 'searching') AND g.wanted_at <= :until"
     " AND (g.state = 'searching' OR (a.closed_at IS NULL AND a.starts_at <= :until))"
     " ORDER BY g.urgent DESC, g.wanted_at, g.id"
 )
-_ASKED = text(
+_ASKED = planned_once(
     "SELECT o.leg_id, string_agg(p.name || CASE o.answer WHEN 'lapsed' THEN ' (no answer)' WHEN 'declined'"
     " THEN ' (declined)' ELSE '' END, ', ' ORDER BY o.id) AS said FROM leg_offers o JOIN legs g ON g.id = o.leg_id"
     " AND g.search_number = o.search_number JOIN people p ON p.id = o.driver_id WHERE o.leg_id = ANY(:legs) GROUP BY 1"
 )
-_PHONES = text("SELECT id, coalesce(phone, '') AS phone FROM people WHERE id = ANY(:people)")
+_PHONES = planned_once("SELECT id, coalesce(phone, '') AS phone FROM people WHERE id = ANY(:people)")
 
 
 def road(session: Session, *, now: datetime) -> Road:

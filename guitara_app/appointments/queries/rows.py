@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState, Progress
 from guitara_app.kit.memo import Memo
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 # All visits at once, table by table: asked for one visit after the other, an evening takes four times as long.
@@ -91,7 +92,7 @@ class VisitRow:
 
 def visits(session: Session, where: str, values: dict[str, Any]) -> list[VisitRow]:
     """The visits for which ``where`` (SQL over ``a``, never user input) holds, earliest first."""
-    return [_read_last.of(row) for row in session.execute(text(statement(where)), values)]
+    return [_read_last.of(row) for row in session.execute(planned_once(statement(where)), values)]
 
 
 def _visit_row(row: Row[Any]) -> VisitRow:

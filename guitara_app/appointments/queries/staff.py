@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Role
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 
 _STAFF = """
 SELECT p.id, p.name, p.role, p.vehicle, coalesce(p.phone, '') AS phone, s.starts, s.ends,
@@ -58,4 +58,4 @@ def staff(session: Session, *, now: datetime, role: Role | None = None, person_i
         "role": role,
         "id": person_id,
     }
-    return [StaffRow(*row) for row in session.execute(text(_STAFF), values)]
+    return [StaffRow(*row) for row in session.execute(planned_once(_STAFF), values)]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.road_views import OutRow
 from guitara_app.appointments.words import LIVE_ANSWERS, LegState, Progress
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 
 # The last place that somebody set out for says where they are; whoever came alone goes alone, unless they asked.
-_OUT = text(
+_OUT = planned_once(
     "WITH evenings AS MATERIALIZED (SELECT id FROM appointments WHERE business_date = :day"
     "  UNION SELECT id FROM appointments WHERE business_date = CAST(:day AS date) - 1"
     "  UNION SELECT id FROM appointments WHERE closed_at IS NULL AND business_date < :day"

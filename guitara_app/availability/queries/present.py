@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.availability.views import Presence
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Period, period
 
 
@@ -32,7 +32,7 @@ def on_shift_now(session: Session, now: datetime) -> list[OnShift]:
     Whoever is on a break is not among them. Somebody who checked out early is, with ``out_at``.
     """
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT p.id, p.name, p.role, lower(s.period) AS starts_at, upper(s.period) AS ends_at, c.in_at, c.out_at"
             " FROM shifts s JOIN people p ON p.id = s.person_id AND p.disabled_at IS NULL"
             " LEFT JOIN check_ins c ON c.person_id = s.person_id AND c.business_date = s.business_date"
@@ -48,7 +48,7 @@ def shift_periods(session: Session, people: Collection[int], day: date) -> dict[
     """When each of ``people`` can be offered work in business day ``day``, in order; an empty list when not at all."""
     found: dict[int, list[Period]] = {person: [] for person in people}
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT person_id, lower(period) AS starts, upper(period) AS ends FROM shifts"
             " WHERE business_date = :day AND person_id = ANY(:people) ORDER BY person_id, lower(period)"
         ),
@@ -64,11 +64,11 @@ def presence(session: Session, person_id: int, *, now: datetime) -> Presence:
     calendar = firm_settings(session).calendar
     day = calendar.business_date(now)
     row = session.execute(
-        text("SELECT in_at, out_at FROM check_ins WHERE person_id = :person AND business_date = :day"),
+        planned_once("SELECT in_at, out_at FROM check_ins WHERE person_id = :person AND business_date = :day"),
         {"person": person_id, "day": day},
     ).one_or_none()
     week = session.execute(
-        text(
+        planned_once(
             "SELECT count(*) AS evenings, coalesce(sum(out_at - in_at), interval '0') AS there FROM check_ins"
             " WHERE person_id = :person AND business_date BETWEEN :first AND :day AND out_at IS NOT NULL"
         ),

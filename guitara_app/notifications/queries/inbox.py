@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
 from guitara_app.notifications.facts import evening_words
 from guitara_app.notifications.views import Inbox, Notice
@@ -56,7 +56,7 @@ def notices(
     more += " AND urgent" if filters.urgent else ""
     more += " AND about = :about" if filters.about else ""
     rows = session.execute(
-        text(LIST.replace("{more}", more)),
+        planned_once(LIST.replace("{more}", more)),
         {"person": person_id, "before": before or _NO_LAST, "about": filters.about, "limit": limit},
     )
     calendar = firm_settings(session).calendar
@@ -65,7 +65,7 @@ def notices(
 
 def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
     """What stands on every page of theirs."""
-    count = session.execute(text(COUNT), {"person": person_id}).one()
+    count = session.execute(planned_once(COUNT), {"person": person_id}).one()
     urgent = Filters(unread=True, urgent=True)
     alerts = notices(session, person_id, urgent, now=now, limit=_ALERTS) if count.urgent else []
     return Inbox(
@@ -80,7 +80,7 @@ def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
 def mail_choice(session: Session, person_id: int) -> Mail:
     """What they want by e-mail: what is urgent, unless they chose."""
     chosen = session.execute(
-        text("SELECT choice FROM mail_choices WHERE person_id = :person"), {"person": person_id}
+        planned_once("SELECT choice FROM mail_choices WHERE person_id = :person"), {"person": person_id}
     ).scalar()
     return Mail(chosen or Mail.URGENT)
 
