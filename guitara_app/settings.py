@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     lan: bool = Field(default=False, description="Allow plain http from other machines of a trusted network.")
     web_pool_size: int = Field(default=10, ge=1, description="Connections to the database, of one web process.")
     worker_pool_size: int = Field(default=2, ge=1, description="The same, of one of a worker's processes.")
+    plan_once: bool = Field(
+        default=True,
+        description="Keep the plans of large statements with each connection. Off where a pooler in front of PostgreSQL"
+        " hands out its connections transaction by transaction.",
+    )
     pool_timeout_s: float = Field(
         default=3.0, gt=0, description="How long somebody waits for a connection while all are busy, before being told."
     )

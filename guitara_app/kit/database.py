@@ -70,8 +70,14 @@ def engine() -> Engine:
         connection.commit()
 
     measuring.watch(made)
-    plan_once(made)
+    if settings().plan_once:
+        plan_once(made)
     return made
+
+
+def _snapshots() -> Engine:
+    """The same connections, for transactions of one snapshot that can change nothing."""
+    return engine().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 os.register_at_fork(after_in_child=engine.cache_clear)
@@ -102,8 +108,7 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that sees one consistent snapshot and can change nothing."""
-    with _speaking_plainly(), Session(engine(), expire_on_commit=False) as session:
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    with _speaking_plainly(), Session(_snapshots(), expire_on_commit=False) as session:
         yield session
 
 

@@ -37,7 +37,7 @@ def plan_once(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_execute")
     def execute(cursor: Any, statement: str, values: Any, context: Any) -> bool:
-        if not context.execution_options.get(_OPTION):
+        if not is_planned_once(context):
             return False
         known: dict[Any, str] = context.root_connection.info.setdefault("plans", {})
         asked = prepared(statement, values)
@@ -46,10 +46,9 @@ def plan_once(engine: Engine) -> None:
             if len(known) >= _MOST_PLANS:
                 return False
             name = f"guitara_{len(known) + 1}"
-            cursor.execute(asked_as(name, *asked))
+            cursor.execute(prepare_as(name, *asked))
             known[asked] = name
-        sent = [value for value in values.values() if value is not None]
-        cursor.execute(f"EXECUTE {name} {_listed(['%s'] * len(sent))}", sent)
+        cursor.execute(*execute_as(name, values))
         return True
 
     @event.listens_for(engine, "handle_error")
@@ -57,6 +56,11 @@ def plan_once(engine: Engine) -> None:
         # A migration gave a table another column: what is planned for connections from before is no use any more.
         if getattr(failure.original_exception, "pgcode", None) == _STALE_PLAN:
             failure.is_disconnect = failure.invalidate_pool_on_disconnect = True
+
+
+def is_planned_once(context: Any) -> bool:
+    """Whether what is about to be sent (SQLAlchemy's context of it) is marked."""
+    return bool(context.execution_options.get(_OPTION))
 
 
 def prepared(statement: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -70,9 +74,15 @@ def prepared(statement: str, values: Mapping[str, Any]) -> tuple[str, tuple[str,
     return written, tuple(_type(value) for value in given.values())
 
 
-def asked_as(name: str, statement: str, types: Sequence[str]) -> str:
-    """The command that prepares it as ``name``."""
+def prepare_as(name: str, statement: str, types: Sequence[str]) -> str:
+    """The command that keeps a plan for it, as ``name``."""
     return f"PREPARE {name} {_listed(types)} AS {statement}"
+
+
+def execute_as(name: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The command that runs it for ``values``, and what psycopg2 is to write into the command."""
+    sent = [value for value in values.values() if value is not None]
+    return f"EXECUTE {name} {_listed(['%s'] * len(sent))}", sent
 
 
 def _listed(many: Sequence[str]) -> str:

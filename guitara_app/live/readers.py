@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.queries import profile
-from guitara_app.appointments.queries import board, detail, own_night
+from guitara_app.appointments.queries import board, detail, own_nights
 from guitara_app.appointments.queries.board_news import board_news
 from guitara_app.appointments.queries.month import month_news, month_plan
 from guitara_app.appointments.queries.outside import outside_hours
@@ -31,15 +31,16 @@ from guitara_app.handover.queries import earlier_handovers, handover
 from guitara_app.kit.database import reading
 from guitara_app.kit.measuring import Work, measured
 from guitara_app.kit.time import now
-from guitara_app.live.present import present
+from guitara_app.live.present import present as who_is_there
 from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import blank
 from guitara_app.money.earnings import earned
 from guitara_app.money.queries import payment_lines
 from guitara_app.monitoring.system import system
-from guitara_app.notifications.queries import inbox, mail_choice
+from guitara_app.notifications.queries import inboxes, mail_choice
 
 Reader = Callable[[Session, int, datetime], dict[str, Any]]
+ManyReader = Callable[[Session, Collection[int], datetime], dict[int, dict[str, Any]]]
 
 
 def _desk(session: Session, _key: int, at: datetime) -> dict[str, Any]:
@@ -65,12 +66,11 @@ def _appointment(session: Session, key: int, at: datetime) -> dict[str, Any]:
     return {"missing": found is None, "detail": found or blank(Detail), "payments": paid}
 
 
-def _person(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {
-        **own_night(session, key, now=at),
-        **presence(session, key, now=at),
-        "earned": earned(session, key, now=at),
-    }
+def _persons(session: Session, keys: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    nights = own_nights(session, keys, now=at)
+    present = presence(session, keys, now=at)
+    paid = earned(session, keys, now=at)
+    return {key: {**nights[key], **present[key], "earned": paid[key]} for key in keys}
 
 
 def _shifts(session: Session, key: int, at: datetime) -> dict[str, Any]:
@@ -132,12 +132,12 @@ def _profile(session: Session, key: int, at: datetime) -> dict[str, Any]:
     }
 
 
-def _inbox(session: Session, key: int, at: datetime) -> dict[str, Any]:
-    return {**inbox(session, key, now=at)}
+def _inboxes(session: Session, keys: Collection[int], at: datetime) -> dict[int, dict[str, Any]]:
+    return {key: {**found} for key, found in inboxes(session, keys, now=at).items()}
 
 
 def _presence(_session: Session, _key: int, _at: datetime) -> dict[str, Any]:
-    return {**present()}
+    return {**who_is_there()}
 
 
 def _system(session: Session, _key: int, at: datetime) -> dict[str, Any]:
@@ -160,19 +160,26 @@ def _import(session: Session, key: int, _at: datetime) -> dict[str, Any]:
     return {"standing": standing_import(session, key)}
 
 
+OF_MANY: dict[Kind, ManyReader] = {Kind.PERSON: _persons, Kind.INBOX: _inboxes}
+"""Scopes of single people, of which there are hundreds: read for many at once they take no more statements."""
+
+
+def _of_one(kind: Kind) -> Reader:
+    return lambda session, key, at: OF_MANY[kind](session, [key], at)[key]
+
+
 READERS: dict[Kind, Reader] = {
+    **{kind: _of_one(kind) for kind in OF_MANY},
     Kind.DESK: _desk,
     Kind.ROAD: _road,
     Kind.QUEUE: _queue,
     Kind.APPOINTMENT: _appointment,
-    Kind.PERSON: _person,
     Kind.SHIFTS: _shifts,
     Kind.WEEK: _week,
     Kind.MONTH: _month,
     Kind.HOURS: _hours,
     Kind.CLIENT: _client,
     Kind.PROFILE: _profile,
-    Kind.INBOX: _inbox,
     Kind.PRESENCE: _presence,
     Kind.SYSTEM: _system,
     Kind.WAITING: _waiting,
@@ -186,6 +193,12 @@ def read(scope: Scope) -> dict[str, Any]:
     """Every pushed variable of ``scope`` but its name, from one consistent snapshot. Blocking."""
     with measured(Work("view", str(scope.kind))), reading() as session:
         return {**READERS[scope.kind](session, scope.key, now()), "loaded": True}
+
+
+def read_many(kind: Kind, keys: Collection[int]) -> dict[int, dict[str, Any]]:
+    """The same of all scopes of ``kind`` with these keys, by key, from one snapshot for all. Blocking."""
+    with measured(Work("view", str(kind))), reading() as session:
+        return {key: {**values, "loaded": True} for key, values in OF_MANY[kind](session, keys, now()).items()}
 
 
 NewsReader = Callable[[Session, Mapping[str, Any], Collection[int], datetime], dict[str, Any]]

@@ -7,7 +7,7 @@ change that lands while a snapshot is being read is pushed first and then overta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic, time
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from guitara_app.kit.threads import in_viewing_thread
 from guitara_app.live import readers
 from guitara_app.live.channel import Channel
 from guitara_app.live.patches import difference
+from guitara_app.live.reading import Reader, Readers
 from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import KEYED
 from guitara_app.live.versions import versions
@@ -44,8 +45,6 @@ _AGED_AT_ONCE = 8
 _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
-_READS_AT_ONCE = {"newcomers": 2, "boards": 2, "views": 3}
-"""Who opens a page, and what many look at, never waits behind what one person looks at, of which there are hundreds."""
 
 _REST, _LONGEST_REST_S = 8, 1.0
 """A view rests this many times as long as it took to read. What is dear under load is then read more rarely, and the
@@ -69,7 +68,7 @@ def _window_s() -> float:
 class View:
     """One scope in this process: what its room was last sent, and how new that is."""
 
-    def __init__(self, scope: Scope, channel: Channel, reads: Mapping[str, asyncio.Semaphore]) -> None:
+    def __init__(self, scope: Scope, channel: Channel, reader: Reader) -> None:
         self.scope = scope
         self.version = -1
         self._rev = 0
@@ -78,7 +77,7 @@ class View:
         # What everybody of a role watches, and what few do or one alone: the first time costs a read either way.
         self._cache = "views" if scope.key else "boards"
         self._channel = channel
-        self._reads, self._reads_for_newcomers = reads[self._cache], reads["newcomers"]
+        self._reader = reader
         self._lock = asyncio.Lock()
         self._changed = False
         self._waiting_since: float | None = None
@@ -139,7 +138,7 @@ class View:
                     outdated = await self._outdated()
                     cache_read(self._cache, hit=not outdated and self._values is not None)
                     if outdated:
-                        async with self._reads_for_newcomers:
+                        async with self._reader.turn(newcomer=True):
                             await self._read_and_send()
                     if enter() and self._values is not None:
                         self._channel.put(sid, self._whole())
@@ -157,7 +156,7 @@ class View:
                     await self._rest(pause)
                     continue
                 # The lock second: a newcomer takes it at once, and is shown what there is, while this waits its turn.
-                async with self._reads, self._lock:
+                async with self._reader.turn(newcomer=False), self._lock:
                     if news and self._values is not None and self._news_due <= monotonic():
                         await self._read_and_send_news(self._news, self._values)
                     elif self._changed:
@@ -209,10 +208,7 @@ class View:
         self._news = frozenset()
         since, self._waiting_since = self._waiting_since, None
         try:
-            # The version first: a change that commits in between is then read again rather than missed.
-            known = await versions([self.scope.source])
-            began = monotonic()
-            values = await in_viewing_thread(readers.read, self.scope)
+            values, version, took_s = await self._reader.read(self.scope)
         except asyncio.CancelledError:
             self._changed = True
             raise
@@ -223,10 +219,10 @@ class View:
             log.warning("live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
         self._send(values, since)
-        self.version = known[0] if known else -1
+        self.version = version
         self.read_at = monotonic()
         self._retry_at = _NEVER
-        self._took_s = self.read_at - began
+        self._took_s = took_s
 
     def _send(self, values: dict[str, Any], since: float | None) -> None:
         """Keep ``values`` and send the room what is new in them, whose cause was committed at ``since``."""
@@ -280,14 +276,13 @@ class Views:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._views: dict[Scope, View] = {}
-        # Reads must not take every thread from the handlers, least of all after a reconnect, when all are due.
-        self._reads = {cache: asyncio.Semaphore(many) for cache, many in _READS_AT_ONCE.items()}
+        self._readers = Readers()
 
     def of(self, scope: Scope) -> View:
         """The one view of ``scope``."""
         view = self._views.get(scope)
         if view is None:
-            view = self._views[scope] = View(scope, self._channel, self._reads)
+            view = self._views[scope] = View(scope, self._channel, self._readers.of(scope))
         return view
 
     def change(self, scope: Scope, version: int, cause: Cause) -> None:

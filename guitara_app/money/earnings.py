@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, TypedDict
@@ -23,11 +24,12 @@ CROSS JOIN LATERAL (SELECT sum(y.amount) AS amount, sum(y.extension_amount) AS e
   WHERE y.appointment_id = v.id AND y.kind <> 'write_off') p
 CROSS JOIN LATERAL (SELECT count(*) AS among, sum(o.extension_minutes) AS everybodys FROM assignments o
   WHERE o.appointment_id = v.id AND {worked}) w
-WHERE (CAST(:person AS bigint) IS NULL OR g.person_id = :person) AND {mine} AND v.business_date BETWEEN :first AND :day
+WHERE {mine} AND v.business_date BETWEEN :first AND :day
   AND g.planned_start >= CAST(:first AS date) - 1 AND p.amount IS NOT NULL
 """
 _WORKED = "{0}.progress = 'ended' AND {0}.answer = 'released' AND {0}.ended_early IS DISTINCT FROM 'safety'"
 _STATEMENT = _PAID.format(worked=_WORKED.format("o"), mine=_WORKED.format("g"))
+_STATEMENT_OF = f"{_STATEMENT} AND g.person_id = ANY(:people)"
 _ALIKE = (
     f"SELECT person_id, amount, extension, among, mine, everybodys, count(*) AS visits FROM ({_STATEMENT}) paid"  # noqa: S608
     " GROUP BY 1, 2, 3, 4, 5, 6"
@@ -59,15 +61,15 @@ def earned_by_each(session: Session, first: date, last: date) -> dict[int, Decim
     """
     share = firm_settings(session).commission_share
     found: dict[int, Decimal] = {}
-    for row in session.execute(planned_once(_ALIKE), {"person": None, "first": first, "day": last}):
+    for row in session.execute(planned_once(_ALIKE), {"first": first, "day": last}):
         found[row.person_id] = found.get(row.person_id, Decimal(0)) + row.visits * _commission(row, share)
     return found
 
 
-def shares(session: Session, first: date, last: date, person_id: int | None = None) -> list[Share]:
-    """What each therapist, or this one, has earned of each visit of these business days that was paid."""
+def shares(session: Session, first: date, last: date, people: Collection[int]) -> list[Share]:
+    """What each of these therapists has earned of each visit of these business days that was paid."""
     share = firm_settings(session).commission_share
-    rows = session.execute(planned_once(_STATEMENT), {"person": person_id, "first": first, "day": last})
+    rows = session.execute(planned_once(_STATEMENT_OF), {"people": sorted(people), "first": first, "day": last})
     return [Share(row.person_id, row.visit_id, row.day, _commission(row, share)) for row in rows]
 
 
@@ -76,10 +78,16 @@ def _commission(row: Row[Any], share: Decimal) -> Decimal:
     return commission((row.amount, row.extension), share, row.among, extended)
 
 
-def earned(session: Session, person_id: int, *, now: datetime) -> Earned:
-    """What the therapist has earned in the business day of ``now`` and in its week, which begins on Monday."""
+def earned(session: Session, people: Collection[int], *, now: datetime) -> dict[int, Earned]:
+    """What each of ``people`` has earned in the business day of ``now`` and in its week, which begins on Monday."""
     day = firm_settings(session).calendar.business_date(now)
-    paid = shares(session, day - timedelta(days=day.weekday()), day, person_id)
+    paid: dict[int, list[Share]] = {person: [] for person in people}
+    for share in shares(session, day - timedelta(days=day.weekday()), day, people):
+        paid[share.person_id].append(share)
+    return {person: _earned(theirs, day) for person, theirs in paid.items()}
+
+
+def _earned(paid: list[Share], day: date) -> Earned:
     tonight = [share.amount for share in paid if share.day == day]
     return Earned(
         tonight=pesos(sum(tonight, Decimal(0))),

@@ -157,7 +157,7 @@ def workload(session: Session, first: date, last: date, *, now: datetime) -> Wor
 def visits_behind(session: Session, person_id: int, first: date, last: date, *, now: datetime) -> list[VisitBehind]:
     """The visits and trips that one person's figures are made of, by start. Their minutes come to the figures."""
     values = _values(first, last, person_id)
-    earned = {share.visit_id: share.amount for share in shares(session, first, last, person_id)}
+    earned = {share.visit_id: share.amount for share in shares(session, first, last, [person_id])}
     rides: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for row in session.execute(_RIDES, values):
         rides[row.visit_id] += until_now(row.begins, row.over, now)

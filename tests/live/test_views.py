@@ -11,8 +11,8 @@ import pytest
 
 from guitara_app.kit import metrics
 from guitara_app.kit.errors import Unavailable
-from guitara_app.live import readers, views
-from guitara_app.live.scopes import Scope
+from guitara_app.live import readers, reading, views
+from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.views import Cause, Views
 from guitara_app.settings import Settings
 
@@ -69,10 +69,19 @@ class World:
         self.room = Room()
         self.views = Views(self.room)  # type: ignore[arg-type]  # stands for a Channel
         self.news: list[frozenset[int]] = []
+        self.together: list[list[int]] = []
         monkeypatch.setattr(readers, "read", self._read)
+        monkeypatch.setattr(readers, "read_many", self._read_many)
         monkeypatch.setattr(readers, "read_news", self._read_news)
-        monkeypatch.setattr(views, "versions", self._versions)
+        for module in (views, reading):
+            monkeypatch.setattr(module, "versions", self._versions)
         monkeypatch.setattr(views, "_RETRY_S", 0.02)
+
+    def _read_many(self, kind: Kind, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
+        self.together.append(list(keys))
+        self.reads += len(keys) - 1
+        read = self._read(Scope(kind, keys[0]))
+        return {key: dict(read) for key in keys}
 
     def _read(self, scope: Scope) -> dict[str, Any]:
         del scope
@@ -211,26 +220,85 @@ def test_the_first_change_leaves_at_once_and_the_next_waits_for_the_window(
     asyncio.run(story())
 
 
-def test_newcomers_do_not_wait_behind_the_many_pages_of_single_people(world: World) -> None:
-    people = [Scope.person(number) for number in range(1, 9)]
+def test_newcomers_do_not_wait_behind_what_few_look_at(world: World) -> None:
+    pages = [Scope.hours(number) for number in range(1, 9)]
 
     async def story() -> None:
-        for scope in people:
+        for scope in pages:
             await world.join(f"of {scope.key}", scope)
         world.gate.clear()
-        for scope in people:
+        for scope in pages:
             world.views.change(scope, 2, CAUSE)
         await _until(lambda: world.reads == 8 + 3)
         async with asyncio.timeout(2):
             # Known already, waits to be read again: shown what there is.
-            await world.join("second page", people[-1])
+            await world.join("second page", pages[-1])
             assert world.room.sent[-1] == ("second page", {"a": 1, "b": 1})
-        # Never read before: is read although all turns of single people are taken.
-        opening = asyncio.create_task(world.join("somebody else", Scope.person(9)))
+        # Never read before: is read although all turns of such pages are taken.
+        opening = asyncio.create_task(world.join("somebody else", Scope.hours(9)))
         await _until(lambda: world.reads == 8 + 3 + 1)
         world.gate.set()
         await opening
         await _until(lambda: world.reads == 8 + 8 + 1)
+
+    asyncio.run(story())
+
+
+def test_what_single_people_look_at_is_read_for_all_of_them_together(world: World) -> None:
+    people = [Scope.person(number) for number in range(1, 31)]
+
+    async def story() -> None:
+        for scope in people:
+            await world.join(f"of {scope.key}", scope)
+        assert world.together == [[scope.key] for scope in people]
+        world.together.clear()
+        world.gate.clear()
+        world.values = {"a": 2, "b": 1}
+        for scope in people:
+            world.views.change(scope, 2, CAUSE)
+        await _until(lambda: bool(world.together))
+        opening = asyncio.create_task(world.join("somebody else", Scope.person(99)))
+        await asyncio.sleep(0.02)
+        world.gate.set()
+        await opening
+        assert world.room.sent[-1] == ("somebody else", {"a": 2, "b": 1})
+        await _until(
+            lambda: {(scope.topic, 2) for scope in people} <= {(to, new.get("a")) for to, new in world.room.sent}
+        )
+        assert sorted(key for keys in world.together for key in keys) == [*range(1, 31), 99]
+        assert len(world.together) <= 3
+
+    asyncio.run(story())
+
+
+def test_one_read_that_fails_fails_for_each_and_is_tried_again(world: World) -> None:
+    async def story() -> None:
+        for number in (1, 2):
+            await world.join(f"of {number}", Scope.person(number))
+        world.room.sent.clear()
+        world.down, world.values = True, {"a": 2, "b": 1}
+        for number in (1, 2):
+            world.views.change(Scope.person(number), 2, CAUSE)
+        await _until(lambda: world.reads >= 6)
+        assert world.room.sent == []
+        world.down = False
+        await _until(lambda: {("person:1", 2), ("person:2", 2)} <= {(to, new["a"]) for to, new in world.room.sent})
+
+    asyncio.run(story())
+
+
+def test_whoever_gives_up_waiting_takes_it_from_nobody_else(world: World) -> None:
+    async def story() -> None:
+        world.gate.clear()
+        first, second = Scope.inbox(1), Scope.inbox(2)
+        waiting = [asyncio.create_task(world.join(f"of {scope.key}", scope)) for scope in (first, second)]
+        await _until(lambda: world.reads >= 1)
+        waiting[0].cancel()
+        world.gate.set()
+        await waiting[1]
+        assert world.room.sent == [("of 2", {"a": 1, "b": 1})]
+        await world.join("again", first)
+        assert world.room.sent[-1] == ("again", {"a": 1, "b": 1})
 
     asyncio.run(story())
 

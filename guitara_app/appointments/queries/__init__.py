@@ -5,7 +5,7 @@ from guitara_app.appointments.queries.candidates import Candidate, candidates
 from guitara_app.appointments.queries.detail import detail
 from guitara_app.appointments.queries.finding import Found, PersonHit, find_everywhere
 from guitara_app.appointments.queries.overlaps import overlaps
-from guitara_app.appointments.queries.own_night import own_night
+from guitara_app.appointments.queries.own_night import own_night, own_nights
 from guitara_app.appointments.queries.preview import Preview, Problem, preview
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "find_everywhere",
     "overlaps",
     "own_night",
+    "own_nights",
     "preview",
 ]

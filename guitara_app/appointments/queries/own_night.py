@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.own_steps import (
@@ -32,29 +34,57 @@ _STEPS_ALONE = ["accepted", "in session", "ended"]
 _STEPS_THERE = ["accepted", "under way", "arrived", "dropped off"]
 _STEPS_LEG = ["accepted", "under way", "done"]
 _NOW = timedelta(minutes=90)
-# The numbers first, tonight's and those still to come by an index each: asked of each visit, years would be read.
-_GIVEN = (
-    "a.id = ANY(ARRAY(SELECT v.id FROM assignments g JOIN appointments v ON v.id = g.appointment_id"
-    " WHERE g.person_id = :person AND v.business_date = :day AND g.planned_start >= CAST(:day AS date) - 1"
-    " UNION SELECT g.appointment_id FROM assignments g WHERE g.person_id = :person"
-    " AND g.answer IN ('offered', 'accepted') AND g.released_at IS NULL))"
+# Tonight's and those still to come, by an index each: asked of each visit, years would be read.
+_OF_ROLE = "JOIN people p ON p.id = {of} AND p.id = ANY(:people) AND p.role {role} 'driver'"
+_PLACES = "FROM assignments g " + _OF_ROLE.format(of="g.person_id", role="<>")
+_TRIPS = "FROM legs t " + _OF_ROLE.format(of="t.driver_id", role="=")
+_TONIGHT = "t.business_date = :day"
+_LIVE = "t.state IN ('offered', 'accepted', 'under_way')"
+_OWN = planned_once(
+    f"SELECT g.person_id, v.id, false AS drives {_PLACES} JOIN appointments v ON v.id = g.appointment_id"
+    " WHERE v.business_date = :day AND g.planned_start >= CAST(:day AS date) - 1"
+    f" UNION SELECT g.person_id, g.appointment_id, false {_PLACES}"
+    " WHERE g.answer IN ('offered', 'accepted') AND g.released_at IS NULL"
+    + "".join(
+        f" UNION SELECT t.driver_id, t.{end}, true {_TRIPS} WHERE {which} AND t.{end} IS NOT NULL"
+        for end in ("to_appointment_id", "from_appointment_id")
+        for which in (_TONIGHT, _LIVE)
+    )
 )
-_OWN_TRIPS = (
-    "SELECT t.{end} FROM legs t WHERE t.driver_id = :person AND t.business_date = :day AND t.{end} IS NOT NULL"
-    " UNION SELECT t.{end} FROM legs t WHERE t.driver_id = :person AND t.{end} IS NOT NULL"
-    " AND t.state IN ('offered', 'accepted', 'under_way')"
-)
-_DRIVEN = "a.id = ANY(ARRAY({} UNION {}))".format(
-    *(_OWN_TRIPS.format(end=end) for end in ("to_appointment_id", "from_appointment_id"))
+_NEXT_SHIFT = planned_once(
+    "SELECT s.* FROM unnest(CAST(:people AS bigint[])) p CROSS JOIN LATERAL (SELECT person_id,"
+    " lower(period) AS starts, upper(period) AS ends FROM shifts WHERE person_id = p AND upper(period) > :now"
+    # Says nothing new, but evening by evening from here on the index comes to the next shift at once.
+    " AND business_date >= CAST(:day AS date) - 1 ORDER BY business_date, lower(period) LIMIT 1) s"
 )
 
 
 def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
     """What ``person_id`` has to do now, next, and has done, in the business day of ``now`` and what comes after."""
+    return own_nights(session, [person_id], now=now)[person_id]
+
+
+def own_nights(session: Session, people: Collection[int], *, now: datetime) -> dict[int, OwnNight]:
+    """The same of each of ``people``."""
     calendar = firm_settings(session).calendar
+    asked = {"people": sorted(people), "day": calendar.business_date(now)}
+    own = session.execute(_OWN, asked).all()
+    known = visits(session, "a.id = ANY(:numbers)", {"numbers": sorted({row.id for row in own})}) if own else []
+    theirs: dict[int, set[int]] = {person: set() for person in people}
+    for row in own:
+        theirs[row.person_id].add(row.id)
+    drivers = {row.person_id for row in own if row.drives}
+    shifts = {row.person_id: row for row in session.execute(_NEXT_SHIFT, asked | {"now": now})}
+    nights = {}
+    for person, numbers in theirs.items():
+        jobs_of = _driven if person in drivers else _given
+        jobs = jobs_of([visit for visit in known if visit.row.id in numbers], person, calendar)
+        nights[person] = _night(jobs, _shift(shifts.get(person), calendar), calendar, now)
+    return nights
+
+
+def _night(jobs: list[OwnJob], shift: str, calendar: Calendar, now: datetime) -> OwnNight:
     day = calendar.business_date(now)
-    role = session.execute(planned_once("SELECT role FROM people WHERE id = :id"), {"id": person_id}).scalar()
-    jobs = _driven(session, person_id, day, calendar) if role == "driver" else _given(session, person_id, day, calendar)
     jobs.sort(key=lambda job: (job["starts_at"], job["id"]))
     done = [job for job in jobs if job["answer"] == "over"]
     live = [job for job in jobs if job["answer"] != "over"]
@@ -64,7 +94,7 @@ def own_night(session: Session, person_id: int, *, now: datetime) -> OwnNight:
     later = [job for job in live if job not in tonight and job not in current]
     return OwnNight(
         evening=calendar.evening_label(day),
-        shift=_shift(session, person_id, calendar, now),
+        shift=shift,
         now_jobs=current,
         next_jobs=[_for_later(job, now) for job in coming],
         later_jobs=[_another_evening(_for_later(job, now), calendar) for job in later],
@@ -96,8 +126,7 @@ def _for_later(job: OwnJob, now: datetime) -> OwnJob:
     return job
 
 
-def _given(session: Session, person_id: int, day: object, calendar: Calendar) -> list[OwnJob]:
-    rows = visits(session, _GIVEN, {"person": person_id, "day": day})
+def _given(rows: list[VisitRow], person_id: int, calendar: Calendar) -> list[OwnJob]:
     own = [(visit, seat) for visit in rows for seat in visit.seats if seat["person_id"] == person_id]
     # Whoever has set out for a later job is not waiting at an earlier one any more.
     begun = [visit.row.starts_at for visit, seat in own if seat["progress"] != Progress.WAITING]
@@ -159,8 +188,7 @@ def _steps_done(seat: dict[str, Any], *, driven: bool) -> int:
     return 1 + reached if driven else 1 + max(0, reached - order.index(Progress.DROPPED_OFF))
 
 
-def _driven(session: Session, person_id: int, day: object, calendar: Calendar) -> list[OwnJob]:
-    rows = visits(session, _DRIVEN, {"person": person_id, "day": day})
+def _driven(rows: list[VisitRow], person_id: int, calendar: Calendar) -> list[OwnJob]:
     at = {visit.row.id: visit for visit in rows}
     own = [(visit, leg) for visit in rows for leg in visit.legs if leg["driver_id"] == person_id]
     driving = [leg["id"] for _, leg in own if leg["state"] == LegState.UNDER_WAY]
@@ -267,16 +295,7 @@ def _job(
     )
 
 
-def _shift(session: Session, person_id: int, calendar: Calendar, now: datetime) -> str:
-    row = session.execute(
-        planned_once(
-            "SELECT lower(period) AS starts, upper(period) AS ends FROM shifts"
-            " WHERE person_id = :id AND upper(period) > :now"
-            # Says nothing new, but evening by evening from here on the index comes to the next shift at once.
-            " AND business_date >= CAST(:day AS date) - 1 ORDER BY business_date, lower(period) LIMIT 1"
-        ),
-        {"id": person_id, "now": now, "day": calendar.business_date(now)},
-    ).one_or_none()
+def _shift(row: Row[Any] | None, calendar: Calendar) -> str:
     if row is None:
         return "No shift planned"
     return f"On shift {calendar.local(row.starts):%a %H:%M} to {calendar.local(row.ends):%H:%M}"

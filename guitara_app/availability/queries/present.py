@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.availability.views import Presence
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.planned import planned_once
-from guitara_app.kit.time import Period, period
+from guitara_app.kit.time import Calendar, Period, period
+
+_CAME = planned_once(
+    "SELECT person_id, max(in_at) FILTER (WHERE business_date = :day) AS in_at,"
+    " max(out_at) FILTER (WHERE business_date = :day) AS out_at, count(out_at) AS evenings,"
+    " coalesce(sum(out_at - in_at), interval '0') AS there"
+    " FROM check_ins WHERE person_id = ANY(:people) AND business_date BETWEEN :first AND :day GROUP BY person_id"
+)
+_ABSENT = Presence(came="", left="", there_week="", evenings=0)
 
 
 class OnShift(NamedTuple):
@@ -59,25 +68,20 @@ def shift_periods(session: Session, people: Collection[int], day: date) -> dict[
     return found
 
 
-def presence(session: Session, person_id: int, *, now: datetime) -> Presence:
-    """Whether the person has come and gone in the business day of ``now``."""
+def presence(session: Session, people: Collection[int], *, now: datetime) -> dict[int, Presence]:
+    """Whether each of ``people`` has come and gone in the business day of ``now``."""
     calendar = firm_settings(session).calendar
     day = calendar.business_date(now)
-    row = session.execute(
-        planned_once("SELECT in_at, out_at FROM check_ins WHERE person_id = :person AND business_date = :day"),
-        {"person": person_id, "day": day},
-    ).one_or_none()
-    week = session.execute(
-        planned_once(
-            "SELECT count(*) AS evenings, coalesce(sum(out_at - in_at), interval '0') AS there FROM check_ins"
-            " WHERE person_id = :person AND business_date BETWEEN :first AND :day AND out_at IS NOT NULL"
-        ),
-        {"person": person_id, "first": day - timedelta(days=day.weekday()), "day": day},
-    ).one()
-    minutes = int(week.there.total_seconds() // 60)
+    rows = session.execute(_CAME, {"people": sorted(people), "first": day - timedelta(days=day.weekday()), "day": day})
+    found = {row.person_id: _presence(row, calendar) for row in rows}
+    return {person: found.get(person, _ABSENT) for person in people}
+
+
+def _presence(row: Row[Any], calendar: Calendar) -> Presence:
+    minutes = int(row.there.total_seconds() // 60)
     return Presence(
-        came=f"{calendar.local(row.in_at):%H:%M}" if row else "",
-        left=f"{calendar.local(row.out_at):%H:%M}" if row and row.out_at else "",
+        came=f"{calendar.local(row.in_at):%H:%M}" if row.in_at else "",
+        left=f"{calendar.local(row.out_at):%H:%M}" if row.out_at else "",
         there_week=f"{minutes // 60} h {minutes % 60:02}" if minutes else "",
-        evenings=week.evenings,
+        evenings=row.evenings,
     )

@@ -1,6 +1,6 @@
 """What somebody was told, and what is to be told to whom."""
 
-from guitara_app.notifications.queries.inbox import EVERYTHING, Filters, inbox, mail_choice, notices
+from guitara_app.notifications.queries.inbox import EVERYTHING, Filters, inbox, inboxes, mail_choice, notices
 from guitara_app.notifications.queries.untold import Untold, happened, take_untold
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Untold",
     "happened",
     "inbox",
+    "inboxes",
     "mail_choice",
     "notices",
     "take_untold",

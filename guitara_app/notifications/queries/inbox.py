@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,19 +15,24 @@ from guitara_app.notifications.facts import evening_words
 from guitara_app.notifications.views import Inbox, Notice
 from guitara_app.notifications.words import Group, Mail
 
-_ALERTS = 3
+_MOST_ALERTS = 3
 _COLUMNS = "id, about, urgent, title, body, link, told_at, read_at"
 
 LIST = (
     f"SELECT {_COLUMNS} FROM notifications WHERE person_id = :person AND id < :before"  # noqa: S608
     "{more} ORDER BY id DESC LIMIT :limit"
 )
-COUNT = (
-    "SELECT count(*) AS unread, count(*) FILTER (WHERE urgent) AS urgent,"
-    " (SELECT max(id) FROM notifications WHERE person_id = :person) AS newest,"
+COUNTS = planned_once(
+    "SELECT p.id, n.unread, n.urgent, (SELECT max(id) FROM notifications WHERE person_id = p.id) AS newest,"
     # People of a demo know the way: each visitor would be shown around anew.
-    " (SELECT is_demo OR toured_at IS NOT NULL FROM people WHERE id = :person) AS toured"
-    " FROM notifications WHERE person_id = :person AND read_at IS NULL"
+    " p.is_demo OR p.toured_at IS NOT NULL AS toured FROM people p"
+    " CROSS JOIN LATERAL (SELECT count(*) AS unread, count(*) FILTER (WHERE urgent) AS urgent FROM notifications"
+    "  WHERE person_id = p.id AND read_at IS NULL) n WHERE p.id = ANY(:people)"
+)
+_ALERTS = planned_once(
+    f"SELECT n.* FROM unnest(CAST(:people AS bigint[])) p CROSS JOIN LATERAL (SELECT person_id, {_COLUMNS}"  # noqa: S608
+    f"  FROM notifications WHERE person_id = p AND read_at IS NULL AND urgent ORDER BY id DESC LIMIT {_MOST_ALERTS}) n"
+    " ORDER BY n.id DESC"
 )
 _NO_LAST = 2**62
 
@@ -65,16 +71,30 @@ def notices(
 
 def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
     """What stands on every page of theirs."""
-    count = session.execute(planned_once(COUNT), {"person": person_id}).one()
-    urgent = Filters(unread=True, urgent=True)
-    alerts = notices(session, person_id, urgent, now=now, limit=_ALERTS) if count.urgent else []
-    return Inbox(
-        unread=count.unread,
-        urgent=count.urgent,
-        alerts=alerts,
-        stamp=f"{count.newest or 0}-{count.unread}",
-        toured=count.toured is not False,
-    )
+    return inboxes(session, [person_id], now=now)[person_id]
+
+
+def inboxes(session: Session, people: Collection[int], *, now: datetime) -> dict[int, Inbox]:
+    """What stands on every page of each of ``people``."""
+    counts = {count.id: count for count in session.execute(COUNTS, {"people": sorted(people)})}
+    alerted = sorted(person for person, count in counts.items() if count.urgent)
+    alerts: dict[int, list[Notice]] = {person: [] for person in people}
+    if alerted:
+        calendar = firm_settings(session).calendar
+        for row in session.execute(_ALERTS, {"people": alerted}):
+            alerts[row.person_id].append(_notice(row, calendar, now))
+    return {
+        person: Inbox(
+            unread=counts[person].unread,
+            urgent=counts[person].urgent,
+            alerts=alerts[person],
+            stamp=f"{counts[person].newest or 0}-{counts[person].unread}",
+            toured=counts[person].toured,
+        )
+        if person in counts
+        else Inbox(unread=0, urgent=0, alerts=[], stamp="0-0", toured=True)
+        for person in people
+    }
 
 
 def mail_choice(session: Session, person_id: int) -> Mail:

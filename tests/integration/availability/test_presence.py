@@ -34,7 +34,7 @@ def go(firm: Firm, by: Actor | None = None, now: datetime = NOW) -> None:
 
 def seen(firm: Firm, now: datetime = NOW) -> tuple[str, str]:
     with reading() as session:
-        found = presence(session, firm.therapists[0], now=now)
+        found = presence(session, [firm.therapists[0]], now=now)[firm.therapists[0]]
     return found["came"], found["left"]
 
 

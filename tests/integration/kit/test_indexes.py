@@ -32,6 +32,7 @@ from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit import outbox
 from guitara_app.kit.database import engine, run, transaction
 from guitara_app.kit.events import month_key, week_key
+from guitara_app.kit.planned import execute_as, is_planned_once, prepare_as, prepared
 from guitara_app.live.readers import READERS
 from guitara_app.live.scopes import Kind
 from guitara_app.notifications.queries import Filters, notices
@@ -135,13 +136,19 @@ def planned() -> Iterator[Plans]:
     """The plans of everything that is sent meanwhile."""
     used = Plans(set(), set())
 
-    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, context: Any, _many: bool) -> None:
         plannable = statement.lstrip().split(None, 1)[0] in ("SELECT", "WITH", "UPDATE", "DELETE")
         if not plannable or isinstance(parameters, list):
             return
         with connection.connection.cursor() as cursor:
+            if is_planned_once(context):
+                # The plan for any values, which is the one that runs.
+                cursor.execute(prepare_as("explained", *prepared(statement, parameters)))
+                statement, parameters = execute_as("explained", parameters)
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             (plan,) = cursor.fetchone()
+            cursor.execute("DEALLOCATE ALL")
+            connection.info.pop("plans", None)
         _take(plan if isinstance(plan, list) else json.loads(plan), used)
 
     event.listen(engine(), "before_cursor_execute", explain)

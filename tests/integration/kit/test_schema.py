@@ -18,7 +18,7 @@ from guitara_app.embedded import Postgres
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import transaction
 from guitara_app.kit.migrate import upgrade
-from guitara_app.notifications.queries.inbox import COUNT, LIST
+from guitara_app.notifications.queries.inbox import COUNTS, LIST
 from guitara_app.notifications.queries.untold import TAKE
 from guitara_app.notifications.services.mailing import DUE
 from guitara_app.settings import with_driver
@@ -171,7 +171,7 @@ def test_untold_events_and_everybodys_notifications_are_found_by_index(busy_firm
         )
     analyze(database)
     me = busy_firm.therapists[0]
-    assert "ix_notifications_unread" in plan_of(COUNT, person=me)
+    assert "ix_notifications_unread" in plan_of(COUNTS.text, people=[me])
     newest = plan_of(LIST.replace("{more}", ""), person=me, before=2**62, limit=30)
     assert "ix_notifications_person_id" in newest
     assert "Sort" not in newest, newest

@@ -66,7 +66,7 @@ def pay(firm: Firm, visit: int, amount: int, extension: int = 0) -> None:
 
 def has(firm: Firm, one: int) -> Earned:
     with reading() as session:
-        return earned(session, firm.therapists[one], now=manila(23))
+        return earned(session, [firm.therapists[one]], now=manila(23))[firm.therapists[one]]
 
 
 def test_forty_of_a_hundred_of_what_was_paid_and_nothing_before(firm: Firm) -> None:
@@ -103,8 +103,8 @@ def test_what_was_corrected_counts_and_what_was_written_off_does_not(firm: Firm,
 def test_another_evening_of_the_week_counts_to_the_week_alone(firm: Firm) -> None:
     pay(firm, worked(firm, 0), 500)
     with reading() as session:
-        tomorrow = earned(session, firm.therapists[0], now=manila(23 + 24))
-        next_week = earned(session, firm.therapists[0], now=manila(23 + 7 * 24))
+        tomorrow = earned(session, [firm.therapists[0]], now=manila(23 + 24))[firm.therapists[0]]
+        next_week = earned(session, [firm.therapists[0]], now=manila(23 + 7 * 24))[firm.therapists[0]]
     assert (tomorrow["tonight"], tomorrow["week"]) == ("\u20b10", "\u20b1200")
     assert next_week["week"] == "\u20b10"
 
