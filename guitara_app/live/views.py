@@ -1,7 +1,7 @@
 """What every watched scope shows, read once for all who watch it in this process.
 
-One lock for each scope stands around "read and send", for the snapshot of a newcomer and for pushes alike. Without it a
-change that lands while a snapshot is being read is pushed first and then overtaken by the older snapshot.
+One lock for each scope stands around "read and send", for what a newcomer makes it read and for pushes alike. Without
+it a change that lands while a snapshot is being read is pushed first and then overtaken by the older snapshot.
 """
 
 from __future__ import annotations
@@ -134,14 +134,16 @@ class View:
         """
         with self._pinned():
             try:
-                async with self._lock:
-                    outdated = await self._outdated()
-                    cache_read(self._cache, hit=not outdated and self._values is not None)
-                    if outdated:
-                        async with self._reader.turn(newcomer=True):
-                            await self._read_and_send()
-                    if enter() and self._values is not None:
-                        self._channel.put(sid, self._whole())
+                outdated = await self._outdated()
+                cache_read(self._cache, hit=not outdated and self._values is not None)
+                if outdated:
+                    async with self._lock:
+                        if await self._outdated():
+                            async with self._reader.turn(newcomer=True):
+                                await self._read_and_send()
+                # Without the lock: nothing comes in between, and a read that goes on tells the room what it finds.
+                if enter() and self._values is not None:
+                    self._channel.put(sid, self._whole())
             finally:
                 if self._changed:
                     self.changed()
@@ -155,7 +157,7 @@ class View:
                 if pause > 0:
                     await self._rest(pause)
                     continue
-                # The lock second: a newcomer takes it at once, and is shown what there is, while this waits its turn.
+                # The lock second: a newcomer who must read takes it at once, while this waits its turn.
                 async with self._reader.turn(newcomer=False), self._lock:
                     if news and self._values is not None and self._news_due <= monotonic():
                         await self._read_and_send_news(self._news, self._values)
