@@ -17,6 +17,8 @@ config = rx.Config(
     app_name="guitara_app",
     redis_url=settings().state_redis_url or None,
     redis_token_expiration=24 * 60 * 60,
+    # Whatever takes long is told by kit.measuring, once and not each time.
+    redis_lock_warning_threshold=8_000,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     # Other origins by name only. A page's own origin is allowed on any host and port: see guitara_app.api.origin.

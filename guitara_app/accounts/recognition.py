@@ -38,6 +38,13 @@ def recognise(token: str) -> Actor | None:
     return _recognise(token, program=False)
 
 
+def recognised(token: str) -> Actor | None:
+    """The actor behind ``token`` if that is remembered; None says nothing. Never blocks."""
+    with _lock:
+        known = _known.get(_key(token, program=False))
+    return known.actor if known and known.until > monotonic() else None
+
+
 def recognise_program(token: str) -> Actor | None:
     """Like ``recognise``, for what stands in a request's Authorization header: an API token, or a session's. Blocking.
 

@@ -35,6 +35,10 @@ SHORT = {Policy.FIFO: "longest idle first", Policy.BALANCED: "least work lately 
 """The same in three words, beside a list."""
 
 
+AVERAGE = Fraction(1)
+"""An average colleague's part of the work; this very number, as one that is the same need not be compared."""
+
+
 class Load(NamedTuple):
     """What somebody has worked in the last evenings, on how many of them they were there, and what is booked since."""
 
@@ -52,7 +56,7 @@ class Standing(NamedTuple):
     name: str
     favourite: bool
     idle_minutes: int
-    share: Fraction = Fraction(1)
+    share: Fraction = AVERAGE
 
 
 def shares(loads: Mapping[int, Load]) -> dict[int, Fraction]:
@@ -68,7 +72,7 @@ def shares(loads: Mapping[int, Load]) -> dict[int, Fraction]:
 
 def sort_key(policy: Policy, one: Standing) -> tuple[bool, Fraction, int, str, int]:
     """Where somebody stands among those who are free: the smallest goes first, and no two are the same."""
-    share = one.share if policy is Policy.BALANCED else Fraction(0)
+    share = one.share if policy is Policy.BALANCED else AVERAGE
     return (not one.favourite, share, -one.idle_minutes, one.name, one.person_id)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,9 @@ class FirmSettings(BaseModel):
 
     A field that has a title is set on the settings page, under the heading and with the unit that it names.
     """
+
+    # Shared by whoever asks while nothing is changed.
+    model_config = ConfigDict(frozen=True)
 
     name: str = _set("Name", "Where people sign in.", FIRM, default="Guitara")
     timezone: str = _set("Time zone", "Whose clock every time is read on.", FIRM, default="Asia/Manila")
@@ -154,13 +157,25 @@ class LocalityChoice(NamedTuple):
     zone: str
 
 
+_SETTINGS = text("SELECT key, value FROM settings")
+_last_validated: tuple[dict[str, Any], FirmSettings] | None = None
+
+
+def _validated(values: dict[str, Any]) -> FirmSettings:
+    """They hardly ever change, and every piece of work asks for them."""
+    global _last_validated  # noqa: PLW0603
+    last = _last_validated
+    if last is None or last[0] != values:
+        last = _last_validated = values, FirmSettings.model_validate(values)
+    return last[1]
+
+
 def firm_settings(session: Session) -> FirmSettings:
     """The settings in force; read once for each session."""
     known: FirmSettings | None = session.info.get("firm_settings")
     if known is None:
-        rows = session.execute(text("SELECT key, value FROM settings")).all()
-        ours = {row.key: row.value for row in rows if row.key in FirmSettings.model_fields}
-        known = FirmSettings.model_validate(ours)
+        rows = session.execute(_SETTINGS)
+        known = _validated({row.key: row.value for row in rows if row.key in FirmSettings.model_fields})
         session.info["firm_settings"] = known
     return known
 

@@ -41,7 +41,7 @@ from reflex_base.utils.exceptions import LockExpiredError
 from starlette.requests import cookie_parser
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
-from guitara_app.accounts.recognition import recognise
+from guitara_app.accounts.recognition import recognise, recognised
 from guitara_app.components.connection import LOAD_AGAIN
 from guitara_app.kit.errors import GuitaraError, NotAllowed, Unavailable
 from guitara_app.kit.threads import in_thread
@@ -212,8 +212,9 @@ def _guarded(handler: Callable[P, R], access: Permission | Public) -> Callable[P
 
     async def enter(state: Any, given: dict[str, Any]) -> dict[str, Any] | EventSpec | list[EventSpec]:
         """The parsed arguments, or the event that says why not."""
+        token = session_token(state.router.headers.raw_headers)
         try:
-            actor = await in_thread(recognise, session_token(state.router.headers.raw_headers))
+            actor = recognised(token) or await in_thread(recognise, token)
         except GuitaraError as error:
             return _refusal(error, plain)
         _actor.set(actor)

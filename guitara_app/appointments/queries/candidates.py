@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from guitara_app.appointments.policies import Load, Policy, Standing, duration_words, load_words, shares, sort_key
+from guitara_app.appointments.policies import (
+    AVERAGE,
+    Load,
+    Policy,
+    Standing,
+    duration_words,
+    load_words,
+    shares,
+    sort_key,
+)
 from guitara_app.appointments.queries.jobs import KnownJob, around, seat_jobs, travel_times
 from guitara_app.appointments.queries.loads import loads
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
@@ -117,7 +125,8 @@ def candidates(
     policy = Policy(firm.policy)
     worked = loads(session, wanted.day, calendar, now=now, but=but) if policy is Policy.BALANCED else {}
     by_policy = _ByPolicy(policy, worked)
-    ranked = [_ranked(row, jobs[row.id], wanted, travel, calendar, by_policy) for row in rows]
+    job = wanted.job
+    ranked = [_ranked(row, jobs[row.id], wanted, job, travel, calendar, by_policy) for row in rows]
     ranked.sort(key=lambda pair: pair[0])
     return [candidate for _, candidate in ranked]
 
@@ -131,7 +140,7 @@ class _ByPolicy:
         self._shares = shares(known)
 
     def key(self, row: Row[Any], idle: int) -> tuple[Any, ...]:
-        share = self._shares.get(row.id, Fraction(1))
+        share = self._shares.get(row.id, AVERAGE)
         return sort_key(self.policy, Standing(row.id, row.name, bool(row.favourite), idle, share))
 
     def measure(self, row: Row[Any], idle: int) -> str:
@@ -144,11 +153,12 @@ def _ranked(
     row: Row[Any],
     known: list[KnownJob],
     wanted: Wanted,
+    job: Job,
     travel: TravelTimes,
     calendar: Calendar,
     by_policy: _ByPolicy,
 ) -> tuple[tuple[Any, ...], Candidate]:
-    conflicts = tuple(overlaps(wanted.job, known, travel, calendar))
+    conflicts = tuple(overlaps(job, known, travel, calendar))
     if conflicts:
         said = ", ".join(overlap_words(clash) for clash in conflicts)
         return (1, row.name, row.id), Candidate(row.id, row.name, False, said, conflicts)

@@ -14,8 +14,10 @@ from guitara_app.travel.estimate import TravelTimes
 
 def overlaps(new: Job, known: Sequence[KnownJob], travel: TravelTimes, calendar: Calendar) -> list[Overlap]:
     """The jobs of one person that ``new`` would overlap or be too near to, earliest first."""
-    by_id = {one.job.id: one for one in known}
     found: list[Overlap] = []
+    if not known:
+        return found
+    by_id = {one.job.id: one for one in known}
     for job, missing in in_the_way(new, [one.job for one in known], travel):
         one = by_id[job.id]
         touches = job.start < new.end and new.start < job.end
