@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -52,11 +53,12 @@ def _appointment(session: Session, key: int, _at: datetime) -> dict[str, Any]:
     return {"missing": not notes, "detail": {**blank(Detail), "id": key, "notes": " ".join(notes)}}
 
 
-def _person(session: Session, key: int, _at: datetime) -> dict[str, Any]:
-    return {"evening": " ".join(_notes(session, f"person:{key}"))}
+def _persons(session: Session, keys: Collection[int], _at: datetime) -> dict[int, dict[str, Any]]:
+    return {key: {"evening": " ".join(_notes(session, f"person:{key}"))} for key in keys}
 
 
-readers.READERS.update({Kind.DESK: _desk, Kind.APPOINTMENT: _appointment, Kind.PERSON: _person})
+readers.READERS.update({Kind.DESK: _desk, Kind.APPOINTMENT: _appointment})
+readers.OF_MANY[Kind.PERSON] = _persons
 readers.NEWS.clear()
 
 _read = readers.read

@@ -20,9 +20,9 @@ def test_everybody_together_sees_what_each_sees_alone(database: DatabaseUrls, sc
     seed.run(now=NOW)
     people = [number for (number,) in scratch.sql("SELECT id FROM people ORDER BY id")]
     scratch.sql(
-        "INSERT INTO notifications (person_id, about, urgent, title, body, link, told_at)"
-        " SELECT p.id, 'trips', n % 3 = 0, 'O''Brien ' || n, '', '/tonight', now() - n * interval '1 minute'"
-        " FROM people p, generate_series(1, 7) n WHERE p.id % 2 = 0"
+        "INSERT INTO notifications (event_id, person_id, about, urgent, title, body, link, told_at)"
+        " SELECT e.id, p.id, 'trips', e.id % 2 = 0, 'O''Brien ' || e.id, '', '/tonight', e.happened_at"
+        " FROM people p, (SELECT * FROM events ORDER BY id DESC LIMIT 8) e WHERE p.id % 2 = 0"
     )
     for kind in OF_MANY:
         with reading() as session:
