@@ -51,7 +51,7 @@ _REST, _LONGEST_REST_S = 8, 1.0
 first change after a quiet while still at once.
 """
 
-_NEVER = float("-inf")
+_NEVER, _FOREVER = float("-inf"), float("inf")
 
 
 class Cause(NamedTuple):
@@ -83,6 +83,8 @@ class View:
         self._waiting_since: float | None = None
         # Visits of which news can be sent before all of it is read again.
         self._news: frozenset[int] = frozenset()
+        # Those of which news were sent while all of it is being read.
+        self._told: frozenset[int] = frozenset()
         self._stirred = asyncio.Event()
         self.read_at = self._retry_at = _NEVER
         # When it may be pushed again: what is new of a few visits, and all of it.
@@ -91,6 +93,7 @@ class View:
         self._used_at = monotonic()
         self._pins = 0
         self._pusher: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def watched(self) -> bool:
@@ -100,7 +103,7 @@ class View:
     @property
     def unused(self) -> bool:
         """Nobody watches, waits or reads, and nobody has for a while."""
-        idle = not (self.watched or self._pins or self._pusher)
+        idle = not (self.watched or self._pins or self._pusher or self._reading)
         return idle and monotonic() - self._used_at > _UNUSED_S
 
     @property
@@ -134,7 +137,8 @@ class View:
         """
         with self._pinned():
             try:
-                outdated = await self._outdated()
+                on_its_way = self._values is not None and self._lock.locked()
+                outdated = not on_its_way and await self._outdated()
                 cache_read(self._cache, hit=not outdated and self._values is not None)
                 if outdated:
                     async with self._lock:
@@ -151,31 +155,44 @@ class View:
     async def _push(self) -> None:
         try:
             while self._changed and self.watched:
-                news = bool(self._news) and self._values is not None
-                whole_due = max(self._whole_due, self._retry_at)
-                pause = (min(self._news_due, whole_due) if news else whole_due) - monotonic()
-                if pause > 0:
-                    await self._rest(pause)
-                    continue
-                # The lock second: a newcomer who must read takes it at once, while this waits its turn.
-                async with self._reader.turn(newcomer=False), self._lock:
-                    if news and self._values is not None and self._news_due <= monotonic():
-                        await self._read_and_send_news(self._news, self._values)
-                    elif self._changed:
-                        began = monotonic()
-                        await self._read_and_send()
-                        self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
+                now = monotonic()
+                news = self._news_due if self._news and self._values is not None else _FOREVER
+                whole = max(self._whole_due, self._retry_at) if self._reading is None else _FOREVER
+                if news <= now:
+                    await self._read_and_send_news()
+                elif whole <= now:
+                    # Beside this: what is soon told does not wait for what takes long.
+                    self._reading = asyncio.create_task(self._read_whole(), name=f"read {self.scope.topic}")
+                else:
+                    await self._rest(min(news, whole) - now)
         except Exception:
             self._values = self._encoded = None
             log.exception("live view not pushed", kind=str(self.scope.kind))
         finally:
             self._pusher = None
 
+    async def _read_whole(self) -> None:
+        try:
+            # The lock second: a newcomer who must read takes it at once, while this waits its turn.
+            async with self._reader.turn(newcomer=False), self._lock:
+                if self._changed:
+                    began = monotonic()
+                    await self._read_and_send()
+                    self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
+        except Exception:
+            self._values = self._encoded = None
+            log.exception("live view not pushed", kind=str(self.scope.kind))
+        finally:
+            self._reading = None
+            self._stirred.set()
+            if self._changed:
+                self.changed()
+
     async def _rest(self, seconds: float) -> None:
         """Until then, or until something is new whose news may be due sooner."""
         self._stirred.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if seconds == _FOREVER else seconds):
                 await self._stirred.wait()
 
     async def _outdated(self) -> bool:
@@ -193,24 +210,34 @@ class View:
             return False
         return age > _MAX_AGE_UNSURE_S if known is None else known[0] != self.version or age > self._max_age_s
 
-    async def _read_and_send_news(self, visits: frozenset[int], before: dict[str, Any]) -> None:
+    async def _read_and_send_news(self) -> None:
         """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read later."""
-        self._news = frozenset()
+        visits, self._news = self._news, frozenset()
         self._news_due = monotonic() + _window_s()
         try:
-            news = await in_viewing_thread(readers.read_news, self.scope, before, visits)
+            while (before := self._values) is not None:
+                news = await in_viewing_thread(readers.read_news, self.scope, before, visits)
+                if self._values is before:
+                    break
+            else:
+                return
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
+        self._told |= visits
         since, self._waiting_since = self._waiting_since, None
         self._send({**before, **news}, since)
 
     async def _read_and_send(self) -> None:
         self._changed = False
-        self._news = frozenset()
+        self._news = self._told = frozenset()
         since, self._waiting_since = self._waiting_since, None
         try:
             values, version, took_s = await self._reader.read(self.scope)
+            while told := self._told:
+                # News that went ahead meanwhile may be newer than this.
+                self._told = frozenset()
+                values = {**values, **await in_viewing_thread(readers.read_news, self.scope, values, told)}
         except asyncio.CancelledError:
             self._changed = True
             raise

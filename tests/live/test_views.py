@@ -367,6 +367,29 @@ def test_of_a_few_visits_the_news_goes_ahead_and_the_rest_follows(world: World) 
     asyncio.run(story())
 
 
+def test_news_do_not_wait_while_all_of_it_is_being_read_and_are_not_taken_back_by_it(world: World) -> None:
+    async def story() -> None:
+        await world.join("one")
+        world.gate.clear()
+        world.values, world.version = {"a": 1, "b": 2}, 2
+        world.views.change(DESK, 2, CAUSE)
+        await _until(lambda: world.reads == 2)
+        # Read already, and not there yet, when the next change comes.
+        world.values, world.version = {"a": 3, "b": 2}, 3
+        world.views.change(DESK, 3, Cause(0.0, frozenset({3})))
+        await world.sent(("desk", {"a": 3}))
+        async with asyncio.timeout(2):
+            await world.join("two")
+        assert world.room.sent[-1] == ("two", {"a": 3, "b": 1})
+        world.gate.set()
+        await world.sent(("desk", {"b": 2}))
+        assert world.news == [{3}, {3}]
+        await _until(lambda: world.reads == 3)
+        assert world.room.sent[-1] == ("desk", {"b": 2})
+
+    asyncio.run(story())
+
+
 def test_news_do_not_wait_while_a_view_that_is_dear_to_read_rests(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
