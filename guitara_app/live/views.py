@@ -83,8 +83,9 @@ class View:
         self._waiting_since: float | None = None
         # Visits of which news can be sent before all of it is read again.
         self._news: frozenset[int] = frozenset()
-        # Those of which news were sent while all of it is being read.
+        # Those that changed while all of it is being read, and of which news were sent; and how often all of it was.
         self._told: frozenset[int] = frozenset()
+        self._begun = 0
         self._stirred = asyncio.Event()
         self.read_at = self._retry_at = _NEVER
         # When it may be pushed again: what is new of a few visits, and all of it.
@@ -214,6 +215,7 @@ class View:
         """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read later."""
         visits, self._news = self._news, frozenset()
         self._news_due = monotonic() + _window_s()
+        begun = self._begun
         try:
             while (before := self._values) is not None:
                 news = await in_viewing_thread(readers.read_news, self.scope, before, visits)
@@ -224,13 +226,15 @@ class View:
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
-        self._told |= visits
+        if begun == self._begun:
+            self._told |= visits
         since, self._waiting_since = self._waiting_since, None
         self._send({**before, **news}, since)
 
     async def _read_and_send(self) -> None:
         self._changed = False
         self._news = self._told = frozenset()
+        self._begun += 1
         since, self._waiting_since = self._waiting_since, None
         try:
             values, version, took_s = await self._reader.read(self.scope)

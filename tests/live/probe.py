@@ -83,6 +83,9 @@ class _NoLock:
 
     async def __aexit__(self, *_: object) -> None: ...
 
+    def locked(self) -> bool:
+        return False
+
 
 if without == "lock":
     views.asyncio = type("asyncio", (), {**vars(views.asyncio), "Lock": _NoLock})

@@ -66,6 +66,10 @@ class World:
         self.reads = 0
         self.gate = threading.Event()
         self.gate.set()
+        self.board_gate = threading.Event()
+        self.board_gate.set()
+        self.news_gate = threading.Event()
+        self.news_gate.set()
         self.room = Room()
         self.views = Views(self.room)  # type: ignore[arg-type]  # stands for a Channel
         self.news: list[frozenset[int]] = []
@@ -84,12 +88,11 @@ class World:
         return {key: dict(read) for key in keys}
 
     def _read(self, scope: Scope) -> dict[str, Any]:
-        del scope
         self.reads += 1
         if self.down:
             raise Unavailable("The database does not answer.")
         read = dict(self.values)
-        self.gate.wait(5)
+        (self.board_gate if scope == DESK else self.gate).wait(5)
         return read
 
     def _read_news(self, scope: Scope, before: dict[str, Any], visits: frozenset[int]) -> dict[str, Any]:
@@ -97,6 +100,7 @@ class World:
         self.news.append(visits)
         if self.down:
             raise Unavailable("The database does not answer.")
+        self.news_gate.wait(5)
         return {"a": self.values["a"]} if self.values["a"] != before["a"] else {}
 
     async def _versions(self, topics: Sequence[str]) -> list[int] | None:
@@ -370,7 +374,7 @@ def test_of_a_few_visits_the_news_goes_ahead_and_the_rest_follows(world: World) 
 def test_news_do_not_wait_while_all_of_it_is_being_read_and_are_not_taken_back_by_it(world: World) -> None:
     async def story() -> None:
         await world.join("one")
-        world.gate.clear()
+        world.board_gate.clear()
         world.values, world.version = {"a": 1, "b": 2}, 2
         world.views.change(DESK, 2, CAUSE)
         await _until(lambda: world.reads == 2)
@@ -381,11 +385,40 @@ def test_news_do_not_wait_while_all_of_it_is_being_read_and_are_not_taken_back_b
         async with asyncio.timeout(2):
             await world.join("two")
         assert world.room.sent[-1] == ("two", {"a": 3, "b": 1})
-        world.gate.set()
+        world.board_gate.set()
         await world.sent(("desk", {"b": 2}))
         assert world.news == [{3}, {3}]
         await _until(lambda: world.reads == 3)
         assert world.room.sent[-1] == ("desk", {"b": 2})
+
+    asyncio.run(story())
+
+
+def test_news_from_before_all_of_it_was_read_are_not_put_on_top_of_it(world: World) -> None:
+    others = Scope.road(), Scope.queue()
+
+    async def story() -> None:
+        for scope in (DESK, *others):
+            await world.join(str(scope.kind), scope)
+        world.gate.clear()
+        for scope in others:
+            world.views.change(scope, 2, CAUSE)
+        await _until(lambda: world.reads == 5)
+        # All of the board waits for its turn, when the next change comes.
+        world.board_gate.clear()
+        world.news_gate.clear()
+        world.values, world.version = {"a": 2, "b": 2}, 2
+        world.views.change(DESK, 2, CAUSE)
+        await asyncio.sleep(0.02)
+        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
+        await _until(lambda: world.news == [{7}])
+        world.gate.set()
+        await _until(lambda: world.reads == 6)
+        world.news_gate.set()
+        await _until(lambda: ("desk", {"a": 2}) in world.room.sent)
+        world.board_gate.set()
+        await _until(lambda: ("desk", {"b": 2}) in world.room.sent)
+        assert world.news == [{7}]
 
     asyncio.run(story())
 
@@ -465,11 +498,11 @@ def test_a_page_that_is_left_while_it_reads_loses_nothing_for_others(
         await world.join("stays")
         monkeypatch.setattr(views, "MAX_AGE_S", 0.0)
         world.values, world.version = {"a": 5, "b": 1}, 2
-        world.gate.clear()
+        world.board_gate.clear()
         leaving = asyncio.create_task(world.join("leaves"))
         await _until(lambda: world.reads == 2)
         leaving.cancel()
-        world.gate.set()
+        world.board_gate.set()
         await world.sent(("desk", {"a": 5}))
         assert world.room.inside == {"stays"}
 
