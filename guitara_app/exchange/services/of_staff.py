@@ -63,7 +63,7 @@ _PROBLEMS = refusals(
      "vehicle", said("A driver has a vehicle: car or motorcycle.")),
     ("becomes <> 'driver' AND vehicle IS NOT NULL", "vehicle", said("Only drivers have a vehicle. Leave it empty.")),
     ("target_id IS NOT NULL AND active <> p_active OR target_id IS NULL AND NOT active", "active",
-     said("An account is disabled and enabled on the accounts page, where a reason is asked for.")),
+     said("An account is disabled and enabled on the Staff page, where a reason is asked for.")),
     ("username_of IS NOT NULL", "username", _belongs("username_of")),
     ("email_of IS NOT NULL", "email", _belongs("email_of")),
     ("target_first < number", "id", "'Row ' || target_first || ' is about the same account.'"),

@@ -273,7 +273,7 @@ def _done() -> rx.Component:
             ),
             rx.cond(
                 _STANDING["subject"] == "staff",
-                rx.el.p("Who is new has no password yet: make an invitation on the accounts page.", class_name="mute"),
+                rx.el.p("Who is new has no password yet: make an invitation on the Staff page.", class_name="mute"),
             ),
             rx.el.div(
                 rx.match(

@@ -84,7 +84,7 @@ def test_staff(firm: Firm, ramon: Desk, scratch: Scratch) -> None:
     assert told[6][0].startswith("Role: Therapists and drivers keep their role")
     assert told[7] == ["Role: You cannot change your own role. Ask another admin."]
     assert told[8] == ["Name: Ana O'Hara \u2192 Ana", "Role: operator \u2192 manager"]
-    where = "Active: An account is disabled and enabled on the accounts page, where a reason is asked for."
+    where = "Active: An account is disabled and enabled on the Staff page, where a reason is asked for."
     assert (told[9], told[10]) == ([where], [where])
     assert told[11] == ["Name: Somebody new needs a name."]
     assert told[12] == ["User name: Row 3 has this user name too."]
