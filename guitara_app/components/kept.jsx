@@ -20,7 +20,11 @@ const read = () => {
   }
 };
 
+// What is still told to a page that is being left is not kept any more.
+let leaving = false;
+
 const write = (kept) => {
+  if (leaving) return;
   try {
     localStorage.setItem(PLACE, JSON.stringify(kept));
   } catch {
@@ -42,6 +46,7 @@ if (typeof document !== "undefined")
   // Whoever signs out leaves nothing behind, also when the server cannot be told.
   document.addEventListener("submit", (event) => {
     if (!event.target.action?.endsWith("/auth/logout")) return;
+    leaving = true;
     forgetNight();
     forgetTaps();
   });
