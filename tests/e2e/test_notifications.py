@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from guitara_app.accounts.permissions import Role
 from guitara_app.settings import PROJECT
-from tests.e2e.conftest import PHONE, People, Site
+from tests.e2e.conftest import PHONE, People, Site, until
 from tests.e2e.staging import hire
 from tests.e2e.steps import book, book_by_name, soon
 
@@ -31,9 +31,13 @@ def teller(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             stdout=log,
             stderr=log,
         )
-    yield
-    worker.terminate()
-    worker.wait(30)
+    try:
+        # On a busy machine it takes as long to come up as a page is waited for.
+        until(lambda: b" ready." in (folder / "log").read_bytes(), timeout=120)
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(30)
 
 
 def unread(page: Page) -> int:
