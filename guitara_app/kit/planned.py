@@ -40,13 +40,13 @@ def plan_once(engine: Engine) -> None:
         if not is_planned_once(context):
             return False
         known: dict[Any, str] = context.root_connection.info.setdefault("plans", {})
-        asked = prepared(statement, values)
+        asked = statement, tuple(_types(values).items())
         name = known.get(asked)
         if name is None:
             if len(known) >= _MOST_PLANS:
                 return False
             name = f"guitara_{len(known) + 1}"
-            cursor.execute(prepare_as(name, *asked))
+            cursor.execute(prepare_as(name, statement, values))
             known[asked] = name
         cursor.execute(*execute_as(name, values))
         return True
@@ -63,26 +63,26 @@ def is_planned_once(context: Any) -> bool:
     return bool(context.execution_options.get(_OPTION))
 
 
-def prepared(statement: str, values: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """What tells one plan from another: the statement with ``$1``, ``$2`` for ``values``, and the types of these.
+def prepare_as(name: str, statement: str, values: Mapping[str, Any]) -> str:
+    """The command that keeps, as ``name``, a plan of ``statement`` for values such as these.
 
     Nothing at all (None) stays in the statement, as PostgreSQL cannot tell the type of that.
     """
-    given = {name: value for name, value in values.items() if value is not None}
-    numbers = {name: f"${number}" for number, name in enumerate(given, 1)}
+    types = _types(values)
+    numbers = {name: f"${number}" for number, name in enumerate(types, 1)}
     written = _PLACE.sub(lambda found: numbers.get(found[1], "NULL") if found[1] else "%", statement)
-    return written, tuple(_type(value) for value in given.values())
-
-
-def prepare_as(name: str, statement: str, types: Sequence[str]) -> str:
-    """The command that keeps a plan for it, as ``name``."""
-    return f"PREPARE {name} {_listed(types)} AS {statement}"
+    return f"PREPARE {name} {_listed(list(types.values()))} AS {written}"
 
 
 def execute_as(name: str, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """The command that runs it for ``values``, and what psycopg2 is to write into the command."""
     sent = [value for value in values.values() if value is not None]
     return f"EXECUTE {name} {_listed(['%s'] * len(sent))}", sent
+
+
+def _types(values: Mapping[str, Any]) -> dict[str, str]:
+    """With the statement, what tells one plan from another: which values there are, and of what types."""
+    return {name: _type(value) for name, value in values.items() if value is not None}
 
 
 def _listed(many: Sequence[str]) -> str:

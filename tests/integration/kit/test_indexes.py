@@ -32,7 +32,7 @@ from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit import outbox
 from guitara_app.kit.database import engine, run, transaction
 from guitara_app.kit.events import month_key, week_key
-from guitara_app.kit.planned import execute_as, is_planned_once, prepare_as, prepared
+from guitara_app.kit.planned import execute_as, is_planned_once, prepare_as
 from guitara_app.live.readers import READERS
 from guitara_app.live.scopes import Kind
 from guitara_app.notifications.queries import Filters, notices
@@ -143,7 +143,7 @@ def planned() -> Iterator[Plans]:
         with connection.connection.cursor() as cursor:
             if is_planned_once(context):
                 # The plan for any values, which is the one that runs.
-                cursor.execute(prepare_as("explained", *prepared(statement, parameters)))
+                cursor.execute(prepare_as("explained", statement, parameters))
                 statement, parameters = execute_as("explained", parameters)
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             (plan,) = cursor.fetchone()
