@@ -40,9 +40,11 @@ def recognise(token: str) -> Actor | None:
 
 def recognised(token: str) -> Actor | None:
     """The actor behind ``token`` if that is remembered; None says nothing. Never blocks."""
+    if not _can_be(token):
+        return None
     with _lock:
-        known = _known.get(_key(token, program=False))
-    return known.actor if known and known.until > monotonic() else None
+        known = _remembered(_key(token, program=False))
+    return known.actor if known else None
 
 
 def recognise_program(token: str) -> Actor | None:
@@ -55,13 +57,12 @@ def recognise_program(token: str) -> Actor | None:
 
 
 def _recognise(token: str, *, program: bool) -> Actor | None:
-    if not token or not token.isascii():
+    if not _can_be(token):
         return None
     # A cookie that holds an API token is none: what a browser keeps for a week must end when its person signs out.
     key = _key(token, program=program)
     with _lock:
-        known = _known.get(key)
-        if known and known.until > monotonic():
+        if known := _remembered(key):
             return known.actor
         asked_at = _forgotten
     with reading() as session:
@@ -76,6 +77,16 @@ def _recognise(token: str, *, program: bool) -> Actor | None:
             while len(_known) > _MOST_REMEMBERED:
                 _known.popitem(last=False)
     return actor
+
+
+def _can_be(token: str) -> bool:
+    return bool(token) and token.isascii()
+
+
+def _remembered(key: str) -> _Known | None:
+    """To be called under the lock."""
+    known = _known.get(key)
+    return known if known and known.until > monotonic() else None
 
 
 def forget_person(person_id: int) -> None:
