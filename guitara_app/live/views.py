@@ -167,8 +167,7 @@ class View:
                 else:
                     await self._rest(min(news, whole) - now)
         except Exception:
-            self._values = self._encoded = None
-            log.exception("live view not pushed", kind=str(self.scope.kind))
+            self._give_up()
         finally:
             self._pusher = None
 
@@ -181,13 +180,16 @@ class View:
                     await self._read_and_send()
                     self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
         except Exception:
-            self._values = self._encoded = None
-            log.exception("live view not pushed", kind=str(self.scope.kind))
+            self._give_up()
         finally:
             self._reading = None
             self._stirred.set()
             if self._changed:
                 self.changed()
+
+    def _give_up(self) -> None:
+        self._values = self._encoded = None
+        log.exception("live view not pushed", kind=str(self.scope.kind))
 
     async def _rest(self, seconds: float) -> None:
         """Until then, or until something is new whose news may be due sooner."""

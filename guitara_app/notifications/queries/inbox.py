@@ -23,11 +23,12 @@ LIST = (
     "{more} ORDER BY id DESC LIMIT :limit"
 )
 COUNTS = planned_once(
-    "SELECT p.id, n.unread, n.urgent, (SELECT max(id) FROM notifications WHERE person_id = p.id) AS newest,"
+    "SELECT k.id, n.unread, n.urgent, (SELECT max(id) FROM notifications WHERE person_id = k.id) AS newest,"
     # People of a demo know the way: each visitor would be shown around anew.
-    " p.is_demo OR p.toured_at IS NOT NULL AS toured FROM people p"
+    " coalesce(p.is_demo OR p.toured_at IS NOT NULL, true) AS toured"
+    " FROM unnest(CAST(:people AS bigint[])) AS k (id) LEFT JOIN people p ON p.id = k.id"
     " CROSS JOIN LATERAL (SELECT count(*) AS unread, count(*) FILTER (WHERE urgent) AS urgent FROM notifications"
-    "  WHERE person_id = p.id AND read_at IS NULL) n WHERE p.id = ANY(:people)"
+    "  WHERE person_id = k.id AND read_at IS NULL) n"
 )
 _ALERTS = planned_once(
     f"SELECT n.* FROM unnest(CAST(:people AS bigint[])) p CROSS JOIN LATERAL (SELECT person_id, {_COLUMNS}"  # noqa: S608
@@ -76,24 +77,22 @@ def inbox(session: Session, person_id: int, *, now: datetime) -> Inbox:
 
 def inboxes(session: Session, people: Collection[int], *, now: datetime) -> dict[int, Inbox]:
     """What stands on every page of each of ``people``."""
-    counts = {count.id: count for count in session.execute(COUNTS, {"people": sorted(people)})}
-    alerted = sorted(person for person, count in counts.items() if count.urgent)
+    counts = session.execute(COUNTS, {"people": sorted(people)}).all()
+    alerted = [count.id for count in counts if count.urgent]
     alerts: dict[int, list[Notice]] = {person: [] for person in people}
     if alerted:
         calendar = firm_settings(session).calendar
         for row in session.execute(_ALERTS, {"people": alerted}):
             alerts[row.person_id].append(_notice(row, calendar, now))
     return {
-        person: Inbox(
-            unread=counts[person].unread,
-            urgent=counts[person].urgent,
-            alerts=alerts[person],
-            stamp=f"{counts[person].newest or 0}-{counts[person].unread}",
-            toured=counts[person].toured,
+        count.id: Inbox(
+            unread=count.unread,
+            urgent=count.urgent,
+            alerts=alerts[count.id],
+            stamp=f"{count.newest or 0}-{count.unread}",
+            toured=count.toured,
         )
-        if person in counts
-        else Inbox(unread=0, urgent=0, alerts=[], stamp="0-0", toured=True)
-        for person in people
+        for count in counts
     }
 
 
