@@ -122,8 +122,11 @@ def _who() -> rx.Component:
 
 
 def _guide(section: str) -> rx.Var[str]:
-    """The address of what the guides say to whoever is signed in about this page."""
-    return rx.match(Who.role, *((role.value, where(role, section)) for role in Role), "/help")
+    """The address of what the guides say to whoever is signed in about this page.
+
+    Until it is known who that is, ``/help`` finds out.
+    """
+    return rx.match(Who.role, *((role.value, where(role, section)) for role in Role), f"/help?about={section}")
 
 
 def _help(guide: rx.Var[str]) -> rx.Component:

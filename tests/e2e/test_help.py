@@ -116,5 +116,9 @@ def test_the_guides_fit_a_phone(people: People) -> None:
     page.goto(f"{people.site.one}/help")
     expect(page).to_have_url(re.compile("/help/therapist$"))
     expect(page.get_by_role("heading", name="For the therapist")).to_be_visible()
+    # Whoever taps before the page knows her is led to the same section.
+    page.goto(f"{people.site.one}/help?about=tonight")
+    page.wait_for_url(re.compile("/help/therapist#tonight$"))
+    expect(page.get_by_role("heading", name="Your evening, step by step")).to_be_in_viewport()
     # Other guides are of no use to her.
     expect(page.locator(".guide-role")).to_have_count(0)

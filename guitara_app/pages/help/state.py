@@ -6,6 +6,7 @@ import reflex as rx
 
 from guitara_app.accounts import services
 from guitara_app.accounts.permissions import Permission
+from guitara_app.help.guides import where
 from guitara_app.kit.database import run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
@@ -18,8 +19,9 @@ class HelpState(rx.State):
     @rx.event
     @allow(Permission.SIGNED_IN)
     async def load(self) -> rx.event.EventSpec:
-        """Go to one's own guide."""
-        return rx.redirect(f"/help/{current_actor().role}", replace=True)
+        """Go to one's own guide, at the section that the address names."""
+        about = self.router.url.query_parameters.get("about", "")
+        return rx.redirect(where(current_actor().role, about), replace=True)
 
     @rx.event
     @allow(Permission.SIGNED_IN)
