@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
 
-from loadtest.wire import Wire, wires
+from loadtest.wire import Wire
 
 _ANSWER_S = 20.0
 
@@ -16,8 +16,8 @@ _ANSWER_S = 20.0
 class Browser:
     """One open page."""
 
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self) -> None:
+        self._wire: Wire | None = None
         self._wanted: tuple[str, asyncio.Future[float]] | None = None
         self._last = ""
 
@@ -27,13 +27,19 @@ class Browser:
         self._wanted = (words, arrived)
         return arrived
 
-    async def send(self, handler: str, payload: dict[str, Any] | None = None) -> None:
-        """Call an event handler by its full name."""
-        await self._wire.send(handler, payload)
+    async def open(self, base: str, path: str, cookie: str) -> None:
+        """Go to a page."""
+        self._wire = await Wire.open(base, path, self._heard, cookie=cookie)
 
-    async def listen(self) -> None:
-        """Look for what is expected, until the socket closes."""
-        await self._wire.listen(self._heard)
+    def send(self, handler: str, payload: dict[str, Any] | None = None) -> None:
+        """Call an event handler by its full name."""
+        if self._wire is not None:
+            self._wire.send(handler, payload)
+
+    async def close(self) -> None:
+        """Shut it."""
+        if self._wire is not None:
+            await self._wire.close()
 
     def last_words(self) -> str:
         """The end of the last message, for when what was expected did not come."""
@@ -63,17 +69,13 @@ async def came(browser: Browser, arrival: asyncio.Future[float]) -> float:
 async def open_pages(base: str, path: str, cookies: list[str], *, shows: str) -> AsyncIterator[list[Browser]]:
     """One page for each of the signed-in people, each of which has shown ``shows``."""
     browsers: list[Browser] = []
-    listening: list[asyncio.Task[None]] = []
-    async with wires(base) as session:
-        try:
-            for cookie in cookies:
-                browser = Browser(await Wire.open(session, base, path, cookie=cookie))
-                shown = browser.expect(shows)
-                listening.append(asyncio.create_task(browser.listen()))
-                await came(browser, shown)
-                browsers.append(browser)
-            yield browsers
-        finally:
-            for task in listening:
-                task.cancel()
-            await asyncio.gather(*listening, return_exceptions=True)
+    try:
+        for cookie in cookies:
+            browser = Browser()
+            browsers.append(browser)
+            shown = browser.expect(shows)
+            await browser.open(base, path, cookie)
+            await came(browser, shown)
+        yield browsers
+    finally:
+        await asyncio.gather(*(browser.close() for browser in browsers), return_exceptions=True)

@@ -56,10 +56,14 @@ async def _compared(base: str, many: int, ours: Row | None) -> list[Row]:
         began = perf_counter()
         while len(linked) < many and perf_counter() - began < _LINK_S:
             a_few = pages[: min(_LINKED_AT_ONCE, many - len(linked))]
-            linked += await undo.enter_async_context(open_pages(base, "/shared", a_few, shows=_shown(Shared)))
+            try:
+                linked += await undo.enter_async_context(open_pages(base, "/shared", a_few, shows=_shown(Shared)))
+            except AssertionError:
+                # The more there are, the more connections to Redis each one opens, until there are no more.
+                break
         times = await _runs(linked, _share)
     name = f"push to {len(linked)} pages (Reflex: rx.SharedState)"
-    note = "" if len(linked) == many else f"only so many were linked within {_LINK_S:g} s"
+    note = "" if len(linked) == many else "no more could be linked"
     found.append(_row(name, times, ours, note))
     return found
 
@@ -91,13 +95,13 @@ async def _leave(_browsers: list[Browser], word: str) -> None:
 
 
 async def _share(browsers: list[Browser], word: str) -> None:
-    await browsers[0].send(f"{Shared.get_full_name()}.change", {"word": word})
+    browsers[0].send(f"{Shared.get_full_name()}.change", {"word": word})
 
 
 async def _poll(browser: Browser) -> None:
     await asyncio.sleep(random.uniform(0, POLL_S))
     while True:
-        await browser.send(f"{Polled.get_full_name()}.load")
+        browser.send(f"{Polled.get_full_name()}.load")
         await asyncio.sleep(POLL_S)
 
 

@@ -79,7 +79,7 @@ async def _transitions(firm: Firm, base: str, slots: Iterator[BookingRequest], r
 async def _click(page: Browser, action: str, target: int, *, reason: str) -> float:
     """Take an action from the desk, as the dialog of a visit's page does; when it was sent."""
     began = perf_counter()
-    await page.send(
+    page.send(
         f"{AppointmentState.get_full_name()}.do",
         {"action": action, "target_id": target, "key": uuid4().hex, "values": {"reason": [reason]}},
     )

@@ -15,7 +15,6 @@ import aiohttp
 
 from loadtest.page import Arrivals, Page, Waits, different, shows, standing
 from loadtest.people import DESK_PAGES, Evening, book, decide, look_around, look_for_client, ready_job, take_step
-from loadtest.wire import wires
 
 T = TypeVar("T")
 
@@ -48,6 +47,13 @@ class Member:
         return "/tonight" if self.role in ("therapist", "driver") else "/board"
 
 
+def visitors(base: str) -> aiohttp.ClientSession:
+    """What asks for pages and answers at ``base`` as its own pages do."""
+    return aiohttp.ClientSession(
+        headers={"Origin": base}, connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
 class Crowd:
     """Everybody of one process. ``plan`` is as ``loadtest.run`` makes it."""
 
@@ -70,7 +76,7 @@ class Crowd:
     @classmethod
     def of(cls, plan: dict[str, Any]) -> Self:
         """The crowd of this plan; to be entered."""
-        return cls(wires(plan["base"]), plan)
+        return cls(visitors(plan["base"]), plan)
 
     async def __aenter__(self) -> Self:
         return self
@@ -165,12 +171,12 @@ class Crowd:
         if not cookie:
             return
         for number in range(member.pages):
-            page = Page(self._session, self.base, member.home, cookie, self.waits)
+            page = Page(self.base, member.home, cookie, self.waits)
             shown = shows("desk_live" if member.home == "/board" else "person_live")
             began = time.perf_counter()
             try:
                 await page.load(shown)
-            except (aiohttp.ClientError, OSError, TimeoutError, TypeError) as error:
+            except (OSError, TimeoutError) as error:
                 self.waits.failed("open", f"{type(error).__name__} {error}")
                 continue
             self.waits.took("connect and show", time.perf_counter() - began)
@@ -198,11 +204,11 @@ class Crowd:
 
     async def _stale(self, pages: list[Page]) -> list[str]:
         """What is wrong with each page that does not show what a fresh one shows."""
-        fresh = Page(self._session, self.base, pages[0].home, pages[0].cookie, Waits())
+        fresh = Page(self.base, pages[0].home, pages[0].cookie, Waits())
         try:
             await fresh.load(shows("desk_live" if pages[0].home == "/board" else "person_live"))
             right = standing(fresh)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (OSError, TimeoutError) as error:
             return [f"no fresh page: {type(error).__name__}"] * len(pages)
         finally:
             await fresh.close()

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
 from loadtest.screen import Screen, Update, read_update, rows_of
 from loadtest.wire import EVENT, Wire
 
@@ -63,7 +61,7 @@ class Waits:
 class Page:
     """An open page. ``at_home`` while it is on the page it was opened on."""
 
-    def __init__(self, session: aiohttp.ClientSession, base: str, home: str, cookie: str, waits: Waits) -> None:
+    def __init__(self, base: str, home: str, cookie: str, waits: Waits) -> None:
         self.home = home
         self.cookie = cookie
         self.waits = waits
@@ -75,7 +73,7 @@ class Page:
         self.busy = False
         self.open = False
         self.closing = False
-        self._session, self._base = session, base
+        self._base = base
         self._known: dict[Any, Any] = {}
         self._answer: tuple[Answer, asyncio.Future[str]] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -92,9 +90,9 @@ class Page:
 
     async def load(self, shown: Answer) -> None:
         """Open it and wait until it shows what it is opened for."""
-        self.wire = await Wire.open(self._session, self._base, self.home, cookie=self.cookie)
-        self.open = True
         answer = self._wait(shown)
+        self.wire = await Wire.open(self._base, self.home, self._heard, cookie=self.cookie)
+        self.open = True
         self._listening = asyncio.create_task(self._listen(self.wire))
         await self._answered("open", answer)
 
@@ -106,10 +104,10 @@ class Page:
         """Navigate, and wait until the page has everything."""
         return await self._timed(what, hydrated, lambda wire: wire.go(path, query)) is not None
 
-    async def send(self, handler: str, payload: dict[str, Any]) -> None:
+    def send(self, handler: str, payload: dict[str, Any]) -> None:
         """Call a handler and wait for nothing."""
         if self.wire is not None and self.open:
-            await self.wire.send(handler, payload)
+            self.wire.send(handler, payload)
 
     async def close(self) -> None:
         """Shut it."""
@@ -119,16 +117,12 @@ class Page:
         if self._listening is not None:
             await asyncio.gather(self._listening, return_exceptions=True)
 
-    async def _timed(self, what: str, answer: Answer, act: Callable[[Wire], Any]) -> str | None:
+    async def _timed(self, what: str, answer: Answer, act: Callable[[Wire], None]) -> str | None:
         if self.wire is None or not self.open:
             return None
         began, waiting = time.perf_counter(), self._wait(answer)
-        try:
-            await act(self.wire)
-            refusal = await self._answered(what, waiting)
-        except (aiohttp.ClientError, ConnectionError) as error:
-            self.waits.failed(what, type(error).__name__)
-            return None
+        act(self.wire)
+        refusal = await self._answered(what, waiting)
         if refusal is not None:
             self.waits.took(what, time.perf_counter() - began, refusal)
         return refusal
@@ -149,9 +143,9 @@ class Page:
 
     async def _listen(self, wire: Wire) -> None:
         try:
-            await wire.listen(self._heard)
-        except (aiohttp.ClientError, ConnectionError) as error:
-            self.waits.failed("socket", type(error).__name__)
+            await wire.closed()
+        except Exception as error:
+            self.waits.failed("socket", f"{type(error).__name__}: {error}")
         finally:
             self.open = False
             if not self.closing:
@@ -163,7 +157,7 @@ class Page:
             return
         update = read_update(frame)
         if not self.screen.take(update) and self.wire is not None:
-            asyncio.get_running_loop().create_task(self.wire.go(self.wire.path, self.wire.query))
+            self.wire.go(self.wire.path, self.wire.query)
         for part in update.parts:
             if part.state == "desk_live":
                 self._notice_cards(part.values, at)

@@ -93,7 +93,7 @@ async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str,
     words = await page.ask(action, handler, payload, answer)
     evening.keep(key, action, step["target_id"], job["appointment_id"], words)
     if words == "" and not asks and random.random() < _TAPS_TWICE:
-        await page.send(handler, payload)
+        page.send(handler, payload)
 
 
 async def look_for_client(page: Page, evening: Evening) -> bool:

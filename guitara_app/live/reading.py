@@ -103,7 +103,8 @@ class Together:
         known = await _versions(scopes)
         began = monotonic()
         values = await in_viewing_thread(readers.read_many, self._kind, [scope.key for scope in scopes])
-        return {scope: Read(values[scope.key], version, began) for scope, version in zip(scopes, known, strict=True)}
+        took_s = monotonic() - began
+        return {scope: Read(values[scope.key], version, took_s) for scope, version in zip(scopes, known, strict=True)}
 
 
 class Readers:

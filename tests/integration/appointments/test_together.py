@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from time import monotonic
 
 from guitara_app.demo import seed
 from guitara_app.embedded.postgres import DatabaseUrls
 from guitara_app.kit.database import reading
 from guitara_app.live.readers import OF_MANY, READERS
-from guitara_app.live.scopes import Kind
+from guitara_app.live.reading import Read, Together
+from guitara_app.live.scopes import Kind, Scope
 from tests.integration.conftest import Scratch
 
 # Half past midnight in Manila: the evening of the day before goes on.
@@ -36,3 +39,18 @@ def test_everybody_together_sees_what_each_sees_alone(database: DatabaseUrls, sc
     assert sum(len(night["done_jobs"]) for night in nights) > 5
     assert any(len(box["alerts"]) == 3 for box in boxes)
     assert any(box["alerts"] == [] for box in boxes)
+
+
+def test_how_long_a_read_of_many_took_is_a_duration(database: DatabaseUrls, scratch: Scratch) -> None:
+    del database
+    seed.run(now=NOW)
+    people = [number for (number,) in scratch.sql("SELECT id FROM people ORDER BY id LIMIT 3")]
+
+    async def read() -> list[Read]:
+        together = Together(Kind.PERSON)
+        return list(await asyncio.gather(*(together.read(Scope(Kind.PERSON, person)) for person in people)))
+
+    began = monotonic()
+    found = asyncio.run(read())
+    lasted = monotonic() - began
+    assert all(0 < one.took_s <= lasted for one in found)
