@@ -174,8 +174,8 @@ class Page:
     def _notice_cards(self, values: dict[str, Any], at: float) -> None:
         if self.seen is None and self.on_card is None:
             return
-        for column in COLUMNS:
-            for card in rows_of(values.get(column, ())):
+        for column in values.keys() & COLUMNS:
+            for card in rows_of(values[column]):
                 number = card["id"]
                 if self._known.get(number) is not card:
                     self._known[number] = card
@@ -187,8 +187,8 @@ class Page:
     def _notice_jobs(self, values: dict[str, Any], at: float) -> None:
         if self.seen is None:
             return
-        for jobs in JOBS:
-            for job in rows_of(values.get(jobs, ())):
+        for jobs in values.keys() & JOBS:
+            for job in rows_of(values[jobs]):
                 if job["kind"] == "assignment":
                     self.seen.note(f"{job['appointment_id']}|{job['state']}", self.number, at)
 

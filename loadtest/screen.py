@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +82,7 @@ def read_update(frame: str) -> Update:
 
 def rows_of(value: Any) -> list[Any]:
     """The rows that a variable's new value brings: all of a list, or those of a difference."""
-    rows: list[Any] = value["~rows"] if isinstance(value, Mapping) and "~rows" in value else value
+    rows: list[Any] = value["~rows"] if isinstance(value, dict) and "~rows" in value else value
     return rows
 
 
@@ -94,7 +93,7 @@ def _part(name: str, marked: dict[str, Any]) -> Part:
 
 
 def _merge(before: Any, value: Any) -> Any:
-    if not isinstance(value, Mapping) or "~rows" not in value:
+    if not isinstance(value, dict) or "~rows" not in value:
         return value
     key = (id(before), id(value))
     found = _merged.get(key)
