@@ -97,9 +97,10 @@ def _ask_whether_still_there(made: Engine) -> None:
                 raise InvalidatePoolError from error
 
 
-def _snapshots() -> Engine:
+@lru_cache(maxsize=1)
+def _snapshots(made: Engine) -> Engine:
     """The same connections, for transactions of one snapshot that can change nothing."""
-    return engine().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return made.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 os.register_at_fork(after_in_child=engine.cache_clear)
@@ -130,7 +131,7 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that sees one consistent snapshot and can change nothing."""
-    with _speaking_plainly(), Session(_snapshots(), expire_on_commit=False) as session:
+    with _speaking_plainly(), Session(_snapshots(engine()), expire_on_commit=False) as session:
         yield session
 
 
