@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from guitara_app.accounts.permissions import Permission
 from guitara_app.components.ago import ago
 from guitara_app.components.draft import (
-    draft_form,
     draft_save,
 )
-from guitara_app.components.drawer import drawer, drawer_button, drawer_close
+from guitara_app.components.drawer import drawer_button
 from guitara_app.components.note import note_field
 from guitara_app.components.parts import link
 from guitara_app.handover.services import LONGEST, mark_read, write
@@ -24,6 +23,7 @@ from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.live import DeskLive
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.form_sheet import form_sheet, sheet_foot
 from guitara_app.pages.shell import Who
 
 _DRAWER = "handover"
@@ -118,35 +118,18 @@ def handover_button() -> rx.Component:
 
 def handover_drawer() -> rx.Component:
     """The sheet with tonight's note and the ones before it."""
-    return drawer(
-        rx.el.div(
-            rx.el.h2("Hand-over for the next shift", id="handover-title"),
-            drawer_close(_DRAWER),
-            class_name="booking-head",
-        ),
-        draft_form(
-            rx.el.div(_closing(), _writing(), _before(), class_name="booking-body"),
-            rx.el.div(
-                rx.el.p(HandoverState.problem, class_name="field-problem", role="alert"),
-                rx.el.div(
-                    rx.el.span(class_name="top-space"),
-                    draft_save(),
-                    class_name="booking-foot-line",
-                ),
-                class_name="booking-foot",
-            ),
-            name="handover",
-            owner=Who.person_id,
-            drawer=_DRAWER,
-            saved=HandoverState.saved,
-            answered=HandoverState.answered,
-            on_save=HandoverState.save,
-            class_name="booking-form",
-        ),
+    return form_sheet(
+        HandoverState,
+        _closing(),
+        _writing(),
+        _before(),
         name=_DRAWER,
+        title=["Hand-over for the next shift"],
+        foot=sheet_foot(
+            rx.el.p(HandoverState.problem, class_name="field-problem", role="alert"), acts=[], save=[draft_save()]
+        ),
+        draft="handover",
         hotkey="h",
-        class_name="booking",
-        custom_attrs={"aria-labelledby": "handover-title"},
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_set, draft_when
-from guitara_app.components.drawer import drawer, drawer_button, drawer_close
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_set, draft_when
+from guitara_app.components.drawer import drawer_button
 from guitara_app.live import AppointmentLive, CatalogLive
 from guitara_app.pages.booking.caller import known, place
 from guitara_app.pages.booking.changing import ChangeState
@@ -15,7 +15,7 @@ from guitara_app.pages.booking.people import people
 from guitara_app.pages.booking.repeat import evenings
 from guitara_app.pages.booking.slots import find_slots_for
 from guitara_app.pages.booking.views import Choice
-from guitara_app.pages.shell import Who
+from guitara_app.pages.form_sheet import form_sheet
 
 DRAWER = "change"
 _REASONS = ["Client asked", "Therapist cannot", "Running late", "Booked wrong"]
@@ -35,49 +35,32 @@ def change_button() -> rx.Component:
 def change_drawer() -> rx.Component:
     """The sheet that changes the visit whose page this is; each visit has a draft of its own."""
     number = AppointmentLive.detail["id"]
-    return drawer(
-        rx.el.div(
-            rx.el.h2("Change visit ", rx.el.span("#", number, class_name="num"), id="change-title"),
-            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_close(DRAWER),
-            class_name="booking-head",
-        ),
-        draft_form(
-            rx.el.div(
-                _which(),
-                when(ChangeState, find_slots_for(number), first=True),
-                what(ChangeState),
-                people(ChangeState),
-                place(ChangeState),
-                more(ChangeState),
-                group("Client", known(ChangeState)),
-                class_name="booking-body",
-            ),
-            foot(
-                ChangeState,
-                draft_clashes(clashes=ChangeState.clashes),
-                _effects(),
-                _reason(),
-                acts=draft_clear("Undo my changes", class_name="button button-quiet"),
-            ),
-            name=f"change-{number}",
-            owner=Who.person_id,
-            subject=number,
-            base=ChangeState.base,
-            drawer=DRAWER,
-            saved=ChangeState.saved,
-            answered=ChangeState.answered,
-            ready=ChangeState.ready,
-            pulse=AppointmentLive.detail,
-            choices=CatalogLive.stamp,
-            on_draft=ChangeState.consider,
-            on_save=ChangeState.save,
-            class_name="booking-form",
-        ),
+    return form_sheet(
+        ChangeState,
+        _which(),
+        when(ChangeState, find_slots_for(number), first=True),
+        what(ChangeState),
+        people(ChangeState),
+        place(ChangeState),
+        more(ChangeState),
+        group("Client", known(ChangeState)),
         name=DRAWER,
+        title=["Change visit ", rx.el.span("#", number, class_name="num")],
+        foot=foot(
+            ChangeState,
+            draft_clashes(clashes=ChangeState.clashes),
+            _effects(),
+            _reason(),
+            acts=draft_clear("Undo my changes", class_name="button button-quiet"),
+        ),
+        draft=f"change-{number}",
         hotkey="c",
-        class_name="booking",
-        custom_attrs={"aria-labelledby": "change-title"},
+        subject=number,
+        base=ChangeState.base,
+        ready=ChangeState.ready,
+        pulse=AppointmentLive.detail,
+        choices=CatalogLive.stamp,
+        on_draft=ChangeState.consider,
     )
 
 

@@ -16,6 +16,7 @@ from guitara_app.components.draft import (
 from guitara_app.components.linked import linked, problem
 from guitara_app.pages.booking.fields import Form, field, group
 from guitara_app.pages.booking.views import ServiceLine
+from guitara_app.pages.form_sheet import sheet_foot
 
 
 def when(state: Form, search: rx.Component, *, first: bool = False) -> rx.Component:
@@ -124,7 +125,7 @@ def more(state: Form) -> rx.Component:
 
 def foot(state: Form, *said: rx.Component, acts: rx.Component) -> rx.Component:
     """What must be known before it is promised, what it comes to, and Save."""
-    return rx.el.div(
+    return sheet_foot(
         rx.el.div(
             problem(state, "form"),
             rx.foreach(state.warnings, _warning),
@@ -132,9 +133,8 @@ def foot(state: Form, *said: rx.Component, acts: rx.Component) -> rx.Component:
             aria_live="polite",
         ),
         *said,
-        rx.el.div(
-            acts,
-            rx.el.span(class_name="top-space"),
+        acts=[acts],
+        save=[
             rx.el.b(
                 rx.cond(
                     state.sums["price"],
@@ -148,9 +148,7 @@ def foot(state: Form, *said: rx.Component, acts: rx.Component) -> rx.Component:
                 class_name="num",
             ),
             draft_save(),
-            class_name="booking-foot-line",
-        ),
-        class_name="booking-foot",
+        ],
     )
 
 

@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from guitara_app.accounts.permissions import Actor
+from guitara_app import live
+from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid, NotFound
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
-from guitara_app.pages.access import current_actor
+from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking import views
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ class _Kept(NamedTuple):
 
 
 class RowForm(rx.State, mixin=True):
-    """What the form of a row shows besides the draft itself; the handlers, with their rights, are the page's own."""
+    """What the form of a row shows besides the draft itself."""
 
     loaded: bool = False
     typed: str = ""
@@ -143,6 +144,61 @@ class RowForm(rx.State, mixin=True):
             return None
         self.saved, self._refused = draft.idempotency_key, False
         return rx.toast.success("Saved. It holds from now on, in every open form.", close_button=True)
+
+
+class KeptRows(RowForm, rx.State, mixin=True):
+    """A list of the catalog with the form of one of its rows; the page's own are how both are read."""
+
+    @rx.event
+    @allow(Permission.SEE_BOARD)
+    async def load(self) -> None:
+        """Read the list."""
+        await live.watch(self, current_actor(), None)
+        self.typed = ""
+        await self._read()
+        self.loaded = True
+
+    @rx.event(supersedes=True)
+    @allow(Permission.SEE_BOARD)
+    async def find(self, typed: Typed) -> None:
+        """Show only the rows in which every word typed occurs."""
+        self.typed = typed
+        await self._read()
+
+    @rx.event(temporal=True)
+    @allow(Permission.SEE_BOARD)
+    async def refresh(self) -> None:
+        """Somebody changed the catalog."""
+        await self._read()
+
+    @rx.event
+    @allow(Permission.SET_CATALOG)
+    async def begin(self, number: AnyNumber) -> None:
+        """Open the form of a row, or of a new one."""
+        self._begin(number)
+
+    @rx.event(supersedes=True, temporal=True)
+    @allow(Permission.SET_CATALOG)
+    async def consider(self, draft: RowDraft) -> None:
+        """Show what stands there, and what a colleague changed meanwhile."""
+        await self._choices(draft)
+        await self._consider(self._sheet(), draft)
+
+    @rx.event
+    @allow(Permission.SET_CATALOG)
+    async def save(self, draft: RowDraft) -> Event:
+        """Keep it. When refused, say why beside the field it is about; nothing typed is lost."""
+        return await self._save(self._sheet(), draft)
+
+    def _sheet(self) -> Sheet:
+        raise NotImplementedError
+
+    async def _read(self) -> None:
+        """Show the rows that match what is typed."""
+        raise NotImplementedError
+
+    async def _choices(self, draft: RowDraft) -> None:
+        """Show what there is to choose from besides."""
 
 
 def read(problems: dict[str, str], work: Callable[[], T], otherwise: T, field: str) -> T:

@@ -7,14 +7,15 @@ from typing import Any
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_form, draft_save, draft_sending
-from guitara_app.components.drawer import drawer, drawer_button, drawer_close
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_save, draft_sending
+from guitara_app.components.drawer import drawer_button
 from guitara_app.components.follow import follow
 from guitara_app.components.linked import problem
 from guitara_app.components.parts import link, skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.catalog.editing import NEW, RowForm
-from guitara_app.pages.shell import IS_MANAGER, Who
+from guitara_app.pages.form_sheet import form_sheet, sheet_foot
+from guitara_app.pages.shell import IS_MANAGER
 
 Form = type[RowForm]
 _PAGES = (("Services", "/services"), ("Materials", "/materials"), ("Zones", "/zones"))
@@ -116,46 +117,27 @@ def listing(
 
 def sheet(state: Form, of: str, *groups: rx.Component, key: str = "") -> rx.Component:
     """The form beside the list; ``key`` is the name of its drafts when it is another than ``of``."""
-    return drawer(
-        rx.el.div(
-            rx.el.h2(rx.cond(state.editing == NEW, f"Add a {of}", f"Change the {of}"), id=f"{of}-title"),
-            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_close(of),
-            class_name="booking-head",
-        ),
-        draft_form(
-            rx.el.div(*groups, class_name="booking-body"),
-            rx.el.div(
-                rx.el.div(
-                    problem(state, "form"),
-                    draft_clashes(clashes=state.clashes),
-                    draft_sending(class_name="booking-warning"),
-                    aria_live="polite",
-                ),
-                rx.el.div(
-                    draft_clear("Undo what is typed", class_name="button button-quiet"),
-                    rx.el.span(class_name="top-space"),
-                    draft_save(),
-                    class_name="booking-foot-line",
-                ),
-                class_name="booking-foot",
-            ),
-            name=f"{key or of}-{state.editing}",
-            owner=Who.person_id,
-            subject=state.editing,
-            base=state.base,
-            drawer=of,
-            saved=state.saved,
-            answered=state.answered,
-            ready=state.ready,
-            pulse=CatalogLive.stamp,
-            on_draft=state.consider,
-            on_save=state.save,
-            class_name="booking-form",
-        ),
+    return form_sheet(
+        state,
+        *groups,
         name=of,
-        class_name="booking",
-        custom_attrs={"aria-labelledby": f"{of}-title"},
+        title=[rx.cond(state.editing == NEW, f"Add a {of}", f"Change the {of}")],
+        foot=sheet_foot(
+            rx.el.div(
+                problem(state, "form"),
+                draft_clashes(clashes=state.clashes),
+                draft_sending(class_name="booking-warning"),
+                aria_live="polite",
+            ),
+            acts=[draft_clear("Undo what is typed", class_name="button button-quiet")],
+            save=[draft_save()],
+        ),
+        draft=f"{key or of}-{state.editing}",
+        subject=state.editing,
+        base=state.base,
+        ready=state.ready,
+        pulse=CatalogLive.stamp,
+        on_draft=state.consider,
     )
 
 

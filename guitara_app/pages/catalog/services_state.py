@@ -9,7 +9,6 @@ from typing import TypedDict
 import reflex as rx
 from sqlalchemy.orm import Session
 
-from guitara_app import live
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.accounts.rules import plain
 from guitara_app.catalog.queries import kept_services
@@ -23,14 +22,12 @@ from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.booking.draft import amount
 from guitara_app.pages.catalog.editing import (
     NEW,
-    AnyNumber,
     Event,
+    KeptRows,
     Number,
     RowDraft,
-    RowForm,
     Sheet,
     Stands,
-    Typed,
     Values,
     pesos,
     read,
@@ -71,52 +68,11 @@ class MaterialLine(TypedDict):
     unit: str
 
 
-class ServicesState(RowForm, rx.State):
+class ServicesState(KeptRows, rx.State):
     """The services that match what is typed, and the form of one."""
 
     lines: list[ServiceLine] = []
     materials: list[MaterialLine] = []
-
-    @rx.event
-    @allow(Permission.SEE_BOARD)
-    async def load(self) -> None:
-        """Read the list."""
-        await live.watch(self, current_actor(), None)
-        self.typed = ""
-        await self._read()
-        self.loaded = True
-
-    @rx.event(supersedes=True)
-    @allow(Permission.SEE_BOARD)
-    async def find(self, typed: Typed) -> None:
-        """Show only the services in which every word typed occurs."""
-        self.typed = typed
-        await self._read()
-
-    @rx.event(temporal=True)
-    @allow(Permission.SEE_BOARD)
-    async def refresh(self) -> None:
-        """Somebody changed the catalog."""
-        await self._read()
-
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def begin(self, number: AnyNumber) -> None:
-        """Open the form of a service, or of a new one."""
-        self._begin(number)
-
-    @rx.event(supersedes=True, temporal=True)
-    @allow(Permission.SET_CATALOG)
-    async def consider(self, draft: RowDraft) -> None:
-        """Show what stands there, and what a colleague changed meanwhile."""
-        self.materials = await in_thread(_materials, draft.visit_id)
-        await self._consider(SHEET, draft)
-
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def save(self, draft: RowDraft) -> Event:
-        """Keep it. When refused, say why beside the field it is about; nothing typed is lost."""
-        return await self._save(SHEET, draft)
 
     @rx.event
     @allow(Permission.SET_CATALOG)
@@ -126,6 +82,12 @@ class ServicesState(RowForm, rx.State):
         await in_thread(run, lambda session: sell_service(session, actor, number, active=active, now=at))
         said = "On sale again." if active else "Off sale. Visits that have it keep it."
         return rx.toast.success(said, close_button=True)
+
+    def _sheet(self) -> Sheet:
+        return SHEET
+
+    async def _choices(self, draft: RowDraft) -> None:
+        self.materials = await in_thread(_materials, draft.visit_id)
 
     async def _read(self) -> None:
         self.lines = self._matching(await in_thread(_lines), lambda one: f"{one['name']} {one['materials']}")

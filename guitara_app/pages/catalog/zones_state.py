@@ -8,7 +8,6 @@ from typing import TypedDict
 import reflex as rx
 from sqlalchemy.orm import Session
 
-from guitara_app import live
 from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.accounts.rules import plain
 from guitara_app.firm.queries import localities, zone_names
@@ -16,17 +15,17 @@ from guitara_app.founding.zones import TownDetails, ZoneDetails, check_place_nam
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.threads import in_thread
-from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.access import allow
 from guitara_app.pages.booking.views import Choice
 from guitara_app.pages.catalog.editing import (
     NEW,
     AnyNumber,
     Event,
+    KeptRows,
     RowDraft,
     RowForm,
     Sheet,
     Stands,
-    Typed,
     Values,
 )
 
@@ -48,50 +47,13 @@ class ZoneLine(TypedDict):
     towns: list[TownChip]
 
 
-class ZonesState(RowForm, rx.State):
+class ZonesState(KeptRows, rx.State):
     """The zones that match what is typed, and the form of one."""
 
     lines: list[ZoneLine] = []
 
-    @rx.event
-    @allow(Permission.SEE_BOARD)
-    async def load(self) -> None:
-        """Read the list."""
-        await live.watch(self, current_actor(), None)
-        self.typed = ""
-        await self._read()
-        self.loaded = True
-
-    @rx.event(supersedes=True)
-    @allow(Permission.SEE_BOARD)
-    async def find(self, typed: Typed) -> None:
-        """Show only the zones in which, or in whose towns, every word typed occurs."""
-        self.typed = typed
-        await self._read()
-
-    @rx.event(temporal=True)
-    @allow(Permission.SEE_BOARD)
-    async def refresh(self) -> None:
-        """Somebody changed the catalog."""
-        await self._read()
-
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def begin(self, number: AnyNumber) -> None:
-        """Open the form of a zone, or of a new one."""
-        self._begin(number)
-
-    @rx.event(supersedes=True, temporal=True)
-    @allow(Permission.SET_CATALOG)
-    async def consider(self, draft: RowDraft) -> None:
-        """Show what stands there, and what a colleague changed meanwhile."""
-        await self._consider(ZONE, draft)
-
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def save(self, draft: RowDraft) -> Event:
-        """Keep it. When refused, say why beside the field it is about; nothing typed is lost."""
-        return await self._save(ZONE, draft)
+    def _sheet(self) -> Sheet:
+        return ZONE
 
     async def _read(self) -> None:
         self.lines = self._matching(await in_thread(_lines), _words)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_check, draft_field, draft_form, draft_sending, draft_set
-from guitara_app.components.drawer import drawer, drawer_close
+from guitara_app.components.draft import draft_check, draft_field, draft_sending, draft_set
 from guitara_app.components.parts import skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
 from guitara_app.pages.catalog.parts import problem
-from guitara_app.pages.shell import Who
+from guitara_app.pages.form_sheet import form_sheet, sheet_foot
 from guitara_app.pages.staff.leaving import LeavingState
 
 _OF = "leaving"
@@ -19,41 +18,22 @@ _REASONS = ("Left the firm", "On leave", "Phone lost")
 
 def leaving_form() -> rx.Component:
     """What they still have to do, what becomes of it, and why."""
-    return drawer(
-        rx.el.div(
-            rx.el.h2("Deactivate ", LeavingState.name, id="leaving-title"),
-            rx.el.span("Esc leaves, nothing happens", class_name="mute only-desk"),
-            drawer_close(_OF),
-            class_name="booking-head",
-        ),
-        draft_form(
-            rx.el.div(rx.cond(LeavingState.ready, _body(), skeleton(4)), class_name="booking-body"),
-            rx.el.div(
-                rx.el.div(
-                    problem(LeavingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"
-                ),
-                rx.el.div(
-                    rx.el.span(class_name="top-space"),
-                    rx.el.button("Deactivate", type="submit", class_name="button button-primary button-danger"),
-                    class_name="booking-foot-line",
-                ),
-                class_name="booking-foot",
-            ),
-            name=f"leaving-{LeavingState.editing}",
-            owner=Who.person_id,
-            subject=LeavingState.editing,
-            drawer=_OF,
-            saved=LeavingState.saved,
-            answered=LeavingState.answered,
-            ready=LeavingState.ready,
-            pulse=CatalogLive.stamp,
-            on_draft=LeavingState.consider,
-            on_save=LeavingState.save,
-            class_name="booking-form",
-        ),
+    return form_sheet(
+        LeavingState,
+        rx.cond(LeavingState.ready, _body(), skeleton(4)),
         name=_OF,
-        class_name="booking",
-        custom_attrs={"aria-labelledby": "leaving-title"},
+        title=["Deactivate ", LeavingState.name],
+        hint="Esc leaves, nothing happens",
+        foot=sheet_foot(
+            rx.el.div(problem(LeavingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+            acts=[],
+            save=[rx.el.button("Deactivate", type="submit", class_name="button button-primary button-danger")],
+        ),
+        draft=f"leaving-{LeavingState.editing}",
+        subject=LeavingState.editing,
+        ready=LeavingState.ready,
+        pulse=CatalogLive.stamp,
+        on_draft=LeavingState.consider,
     )
 
 

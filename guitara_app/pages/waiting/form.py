@@ -9,21 +9,19 @@ from guitara_app.components.draft import (
     draft_clear,
     draft_evening,
     draft_field,
-    draft_form,
     draft_save,
     draft_sending,
     draft_set,
     draft_version,
     draft_when,
 )
-from guitara_app.components.drawer import drawer, drawer_close
 from guitara_app.components.linked import problem
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.caller import caller, known
 from guitara_app.pages.booking.fields import field, group
 from guitara_app.pages.booking.parts import services
 from guitara_app.pages.booking.views import AddressLine, Choice
-from guitara_app.pages.shell import Who
+from guitara_app.pages.form_sheet import form_sheet, sheet_foot
 from guitara_app.pages.waiting.state import NEW, WaitingState
 
 DRAWER = "wish"
@@ -32,56 +30,32 @@ _is_new = WaitingState.editing == NEW
 
 def wish_drawer() -> rx.Component:
     """The sheet with the form."""
-    return drawer(
-        rx.el.div(
-            rx.el.h2(rx.cond(_is_new, "Add to the waiting list", "Change what they wait for"), id="wish-title"),
-            rx.el.span("Esc leaves, the draft stays", class_name="mute only-desk"),
-            drawer_close(DRAWER),
-            class_name="booking-head",
+    return form_sheet(
+        WaitingState,
+        draft_version(version=WaitingState.version),
+        rx.cond(
+            _is_new,
+            caller(WaitingState, _favourite()),
+            group("Client", known(WaitingState, favourite=_favourite())),
         ),
-        draft_form(
-            draft_version(version=WaitingState.version),
-            rx.el.div(
-                rx.cond(
-                    _is_new,
-                    caller(WaitingState, _favourite()),
-                    group("Client", known(WaitingState, favourite=_favourite())),
-                ),
-                services(WaitingState),
-                _when(),
-                _who(),
-                _where(),
-                class_name="booking-body",
-            ),
-            rx.el.div(
-                rx.el.div(
-                    problem(WaitingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"
-                ),
-                rx.el.div(
-                    draft_clear("Undo what is typed", class_name="button button-quiet"),
-                    rx.el.span(class_name="top-space"),
-                    draft_save(),
-                    class_name="booking-foot-line",
-                ),
-                class_name="booking-foot",
-            ),
-            name=f"wish-{WaitingState.editing}",
-            owner=Who.person_id,
-            subject=WaitingState.editing,
-            base=WaitingState.base,
-            drawer=DRAWER,
-            saved=WaitingState.saved,
-            answered=WaitingState.answered,
-            ready=WaitingState.ready,
-            choices=CatalogLive.stamp,
-            on_draft=WaitingState.consider,
-            on_save=WaitingState.save,
-            class_name="booking-form",
-        ),
+        services(WaitingState),
+        _when(),
+        _who(),
+        _where(),
         name=DRAWER,
+        title=[rx.cond(_is_new, "Add to the waiting list", "Change what they wait for")],
+        foot=sheet_foot(
+            rx.el.div(problem(WaitingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+            acts=[draft_clear("Undo what is typed", class_name="button button-quiet")],
+            save=[draft_save()],
+        ),
+        draft=f"wish-{WaitingState.editing}",
         hotkey="w",
-        class_name="booking",
-        custom_attrs={"aria-labelledby": "wish-title"},
+        subject=WaitingState.editing,
+        base=WaitingState.base,
+        ready=WaitingState.ready,
+        choices=CatalogLive.stamp,
+        on_draft=WaitingState.consider,
     )
 
 
