@@ -15,8 +15,8 @@ const arrive = () => {
   };
 };
 
-export function Flash({ of, late = false, children, ...props }) {
-  const shown = useLate(late);
+export function Flash({ of, begins = 0, children, ...props }) {
+  const shown = useLate(begins);
   const node = useRef(null);
   const last = useRef();
   useEffect(arrive, []);

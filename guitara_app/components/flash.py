@@ -11,14 +11,14 @@ from guitara_app.components.browser import browser
 class Flash(rx.Component):
     """A box that lights up once whenever ``of`` changes, and when it appears after the page has settled.
 
-    ``late``: what is in it may come a moment after the first screen.
+    What is in it may come a moment later when the box ``begins`` below the window, as with ``Late``.
     """
 
     library = browser("flash.jsx")
     tag = "Flash"
 
     of: rx.Var[str]
-    late: rx.Var[bool]
+    begins: rx.Var[int]
 
 
 flash = Flash.create

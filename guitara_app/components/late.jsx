@@ -21,9 +21,9 @@ const ask = () => {
   else setTimeout(fillIn, 60);
 };
 
-// Once filled in, it stays so.
-export const useLate = (late) => {
-  const [shown, show] = useState(!late);
+// ``begins``: how far below the window's top it is at the least, in pixels. Once filled in, it stays so.
+export const useLate = (begins) => {
+  const [shown, show] = useState(() => typeof window === "undefined" || begins < window.innerHeight);
   useEffect(() => {
     if (shown) return undefined;
     waiting.add(show);
@@ -33,4 +33,4 @@ export const useLate = (late) => {
   return shown;
 };
 
-export const Late = ({ late, children }) => (useLate(late) ? children : null);
+export const Late = ({ begins, children }) => (useLate(begins) ? children : null);

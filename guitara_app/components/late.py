@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from guitara_app.components.browser import browser
 
-FIRST_SCREEN = 14
-"""So many lines of a list are there at once; on no screen more fit."""
+FOLDED = 1_000_000
+"""Where something begins that is in no window until it is unfolded."""
 
 
 class Late(rx.Component):
-    """Its children, when the browser has time for them if they are ``late``."""
+    """Its children: at once when they are in the window as it opens, else when the browser has time for them.
+
+    ``begins`` is how far below the window's top they are at the least, in pixels.
+    """
 
     library = browser("late.jsx")
     tag = "Late"
 
-    late: rx.Var[bool]
+    begins: rx.Var[int]
 
 
 late = Late.create
+
+
+def line_begins(index: rx.vars.NumberVar[int], *, top: int, height: int) -> rx.Var[Any]:
+    """Where a line of a list begins whose first is at ``top``, when none is lower than ``height``; in pixels."""
+    return index * height + top

@@ -10,7 +10,7 @@ from guitara_app.appointments.views import Card
 from guitara_app.components.ago import ago, meter
 from guitara_app.components.flash import flash
 from guitara_app.components.follow import follow
-from guitara_app.components.late import FIRST_SCREEN, late
+from guitara_app.components.late import FOLDED, late, line_begins
 from guitara_app.components.parts import dotted, link
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
@@ -50,7 +50,7 @@ def _column(
             data_tone=tone,
         ),
         rx.el.div(
-            rx.foreach(cards, lambda card, index: _card(card, inside(card), below=index >= FIRST_SCREEN)),
+            rx.foreach(cards, lambda card, index: _card(card, inside(card), index)),
             class_name="column-cards panel-body",
             data_lane=tone,
         ),
@@ -60,7 +60,7 @@ def _column(
     )
 
 
-def _card(card: CardVar, inside: rx.Component, *, below: rx.Var[bool]) -> rx.Component:
+def _card(card: CardVar, inside: rx.Component, index: rx.vars.NumberVar[int]) -> rx.Component:
     return flash(
         link(
             inside,
@@ -70,7 +70,7 @@ def _card(card: CardVar, inside: rx.Component, *, below: rx.Var[bool]) -> rx.Com
             data_stop=True,
         ),
         of=f"{card['state']}{card['when']}{card['people']}{card['driver']}{card['services']}{card['warnings'].join()}",
-        late=below,
+        begins=line_begins(index, top=280, height=82),
         class_name="card",
         data_state=card["state"],
         data_appointment=card["id"],
@@ -180,7 +180,7 @@ def _ended_row(card: CardVar) -> rx.Component:
                 class_name="ended-row item-link",
                 data_appointment=card["id"],
             ),
-            late=True,
+            begins=FOLDED,
         ),
         key=card["id"],
     )

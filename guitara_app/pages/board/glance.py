@@ -6,10 +6,13 @@ import reflex as rx
 
 from guitara_app.appointments.views import NightBar, NightRow
 from guitara_app.components.ago import now_line
-from guitara_app.components.late import FIRST_SCREEN, late
+from guitara_app.components.late import FOLDED, late
 from guitara_app.components.parts import link
 from guitara_app.components.words import state_word
 from guitara_app.live import DeskLive
+
+_IN_SIGHT = 8
+"""Lines, until all are asked for."""
 
 
 def glance() -> rx.Component:
@@ -65,7 +68,9 @@ def _tick(hour: rx.Var[str]) -> rx.Component:
 def _line(row: rx.vars.ObjectVar[NightRow], index: rx.vars.NumberVar[int]) -> rx.Component:
     return rx.el.div(
         rx.el.span(row["name"], class_name="glance-name cut"),
-        rx.el.div(late(rx.foreach(row["bars"], _bar), late=index >= FIRST_SCREEN), class_name="track"),
+        rx.el.div(
+            late(rx.foreach(row["bars"], _bar), begins=rx.cond(index < _IN_SIGHT, 0, FOLDED)), class_name="track"
+        ),
         class_name="glance-line",
         key=row["person_id"],
     )

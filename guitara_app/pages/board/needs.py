@@ -8,7 +8,7 @@ from guitara_app.appointments.views import AttentionRow, Way
 from guitara_app.components.ago import ago
 from guitara_app.components.dialog import ask_reason
 from guitara_app.components.flash import flash
-from guitara_app.components.late import FIRST_SCREEN
+from guitara_app.components.late import line_begins
 from guitara_app.components.parts import link, panel
 from guitara_app.components.sound import alarm_sound
 from guitara_app.live import DeskLive
@@ -70,7 +70,7 @@ def _entry(row: RowVar, index: rx.vars.NumberVar[int]) -> rx.Component:
                 class_name="acts need-acts",
             ),
             of=f"{row['title']}{row['detail']}{row['handler']}",
-            late=index >= FIRST_SCREEN,
+            begins=line_begins(index, top=100, height=60),
             class_name="need",
             data_tone=row["tone"],
             data_kind=row["kind"],

@@ -7,7 +7,7 @@ import reflex as rx
 from guitara_app.appointments.views import DriverRow
 from guitara_app.components.ago import ago
 from guitara_app.components.flash import flash
-from guitara_app.components.late import FIRST_SCREEN
+from guitara_app.components.late import line_begins
 from guitara_app.components.parts import link, panel
 from guitara_app.components.words import state_tag
 from guitara_app.live import DeskLive
@@ -50,7 +50,7 @@ def _driver(row: rx.vars.ObjectVar[DriverRow], index: rx.vars.NumberVar[int]) ->
                 class_name="driver-status",
             ),
             of=f"{row['status']}{row['detail']}",
-            late=index >= FIRST_SCREEN,
+            begins=line_begins(index, top=280, height=36),
             class_name="item driver",
         ),
         key=row["id"],
