@@ -24,7 +24,7 @@ from starlette_admin.i18n import set_database_timezone, set_timezone
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.accounts.recognition import recognise
 from guitara_app.api.gate import said
-from guitara_app.api.origin import cookie_name
+from guitara_app.api.visitor import session_cookie
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, sqlstate
 from guitara_app.kit.doors import Door, came_through
@@ -65,7 +65,7 @@ class AdminsOnly:
             await send(message)
 
         try:
-            actor, calendar = await in_thread(_known, Request(scope).cookies.get(cookie_name(scope), ""))
+            actor, calendar = await in_thread(_known, session_cookie(Request(scope)))
             if actor is None:
                 await _to_sign_in(scope)(scope, receive, private)
                 return

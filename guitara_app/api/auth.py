@@ -20,6 +20,7 @@ from guitara_app.accounts.rules import SESSION_LASTS
 from guitara_app.accounts.services import SignedIn, SignInRefused, change_password, sign_in, sign_out
 from guitara_app.api.device import device_of
 from guitara_app.api.origin import client_mark, cookie_name, is_secure
+from guitara_app.api.visitor import session_cookie, visitor
 from guitara_app.kit.database import run
 from guitara_app.kit.errors import GuitaraError, Invalid
 from guitara_app.kit.seal import seal
@@ -58,7 +59,7 @@ def local_path(wanted: str) -> str:
 async def home(request: Request) -> RedirectResponse:
     """``/`` leads to where somebody's work is, or to the sign-in page."""
     try:
-        actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+        actor = await visitor(request)
     except GuitaraError:
         return _back(_UNAVAILABLE)
     return _see(home_of(actor.role) if actor else "/login")
@@ -81,7 +82,7 @@ async def login(request: Request) -> RedirectResponse:
         return _back(_UNAVAILABLE, name=name, wanted=wanted)
     if isinstance(outcome, SignInRefused):
         return _back(outcome.sentence, name=name, wanted=wanted)
-    await _end(request.cookies.get(cookie_name(request.scope), ""))
+    await _end(session_cookie(request))
     return with_session(_see(wanted or home_of(outcome.actor.role)), request, outcome.token)
 
 
@@ -103,7 +104,7 @@ async def password(request: Request) -> RedirectResponse:
     """Take the present and the new password; answer with a fresh session, or back at the profile with the reason."""
     form = await request.form(max_files=0, max_fields=10)
     present, new, again = (str(form.get(field, "")) for field in ("present", "new", "again"))
-    token, mark = request.cookies.get(cookie_name(request.scope), ""), client_mark(request.scope)
+    token, mark = session_cookie(request), client_mark(request.scope)
     try:
         actor = await in_thread(recognise, token)
         if actor is None:

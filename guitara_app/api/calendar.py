@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
-from guitara_app.accounts.recognition import recognise
-from guitara_app.api.origin import client_mark, cookie_name
+from guitara_app.api.origin import client_mark
 from guitara_app.api.pace import Pace
 from guitara_app.api.tags import matches, tag_of
+from guitara_app.api.visitor import visitor
 from guitara_app.feeds.services import make_feed, read_feed
 from guitara_app.kit.database import run
 from guitara_app.kit.errors import GuitaraError
@@ -35,7 +35,7 @@ _reads, _misses = Pace(READS_PER_MINUTE), Pace(MISSES_PER_MINUTE)
 async def make_calendar(request: Request) -> Response:
     """Make or renew one's own address. The answer is the only place where its secret is ever shown."""
     try:
-        actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+        actor = await visitor(request)
         refused = _refusal(actor)
         if refused is not None or actor is None:
             return refused or JSONResponse({"detail": _SIGN_IN}, 401)

@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from guitara_app.accounts.permissions import Permission, require
-from guitara_app.accounts.recognition import recognise
 from guitara_app.api.gate import said
-from guitara_app.api.origin import cookie_name
+from guitara_app.api.visitor import visitor
 from guitara_app.kit.errors import GuitaraError, Invalid, NotAllowed
 from guitara_app.kit.threads import in_thread
 
@@ -31,7 +30,7 @@ def for_holders(permission: Permission, make: Callable[[Request], Response], *, 
 
     async def answer(request: Request) -> Response:
         try:
-            actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+            actor = await visitor(request)
             if actor is None:
                 asked = back_to or f"{request.url.path}?{request.url.query}".rstrip("?")
                 return RedirectResponse(f"/login?{urlencode({'next': asked})}", 303, headers=_PRIVATE)

@@ -14,10 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from guitara_app.accounts.permissions import Permission
-from guitara_app.accounts.recognition import recognise
 from guitara_app.api.documents import for_holders
-from guitara_app.api.origin import cookie_name
 from guitara_app.api.v1.problems import problem, refusal_of
+from guitara_app.api.visitor import visitor
 from guitara_app.exchange.files import write_xlsx
 from guitara_app.exchange.models import Subject
 from guitara_app.exchange.queries import exported, how_many, own_import, refused_rows
@@ -39,7 +38,7 @@ _NO_FILE = "Choose a CSV or Excel file."
 async def take(request: Request) -> Response:
     """Take one file (form field ``file``) about a subject; answer with the number of its import."""
     try:
-        actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+        actor = await visitor(request)
         if actor is None:
             return problem("sign-in-first", "Sign in first.")
         subject = _subject(request.path_params["subject"])

@@ -19,13 +19,13 @@ from guitara_app.api.headers import add_security_headers, policy_of
 from guitara_app.api.origin import (
     client_address,
     client_mark,
-    cookie_name,
     is_cross_site,
     is_secure,
     is_trusted_origin,
     plain_http_refused,
 )
 from guitara_app.api.v1.problems import problem
+from guitara_app.api.visitor import session_cookie
 from guitara_app.exchange.rules import LARGEST_FILE
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.seal import mark
@@ -96,7 +96,7 @@ class Gate:
             log.info("socket refused", reason="origin")
             await _close(receive, send)
             return
-        cookie = HTTPConnection(scope).cookies.get(cookie_name(scope), "")
+        cookie = session_cookie(HTTPConnection(scope))
         holder, most = await _holder(scope, cookie)
         if self._open[holder] >= most:
             log.warning("socket refused", reason="too many open")

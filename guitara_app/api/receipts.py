@@ -8,9 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
 from guitara_app.accounts.permissions import Actor, Permission
-from guitara_app.accounts.recognition import recognise
-from guitara_app.api.origin import cookie_name
 from guitara_app.api.v1.problems import problem, refusal_of
+from guitara_app.api.visitor import visitor
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.threads import in_thread
@@ -29,7 +28,7 @@ _NO_FILE = "Choose the picture of the receipt."
 async def upload(request: Request) -> Response:
     """Take one picture (form field ``receipt``) for a visit; answer with its number and, perhaps, a warning."""
     try:
-        actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+        actor = await visitor(request)
         if actor is None:
             return problem("sign-in-first", "Sign in first.")
         content = await _content(request)
@@ -45,7 +44,7 @@ async def upload(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """The picture, for the desk and for whoever sent it. A browser shows pictures and saves everything else."""
     try:
-        actor = await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+        actor = await visitor(request)
         if actor is None:
             return problem("sign-in-first", "Sign in first.")
         number = request.path_params["receipt_id"]

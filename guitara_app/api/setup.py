@@ -19,12 +19,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from guitara_app.accounts.permissions import Actor, Permission
-from guitara_app.accounts.recognition import forget_token, recognise
+from guitara_app.accounts.recognition import forget_token
 from guitara_app.accounts.services import Invitation, Invited, accept_invitation, invite, invited_by
 from guitara_app.api.auth import TOO_MANY, count_failure, home_of, may_try, with_session
 from guitara_app.api.device import device_of
-from guitara_app.api.origin import client_address, client_mark, cookie_name, host_of, is_loopback_name
+from guitara_app.api.origin import client_address, client_mark, host_of, is_loopback_name
 from guitara_app.api.v1.problems import problem, refusal_of
+from guitara_app.api.visitor import session_cookie, visitor
 from guitara_app.founding import presets
 from guitara_app.founding.queries import is_founded
 from guitara_app.founding.rules import FirmSaid, PersonSaid, Problems, new_person, plan_of
@@ -148,7 +149,7 @@ async def take_invitation(request: Request) -> Response:
     except (GuitaraError, StorageError) as error:
         await in_thread(count_failure, mark)
         return _refused(error)
-    forget_token(request.cookies.get(cookie_name(request.scope), ""))
+    forget_token(session_cookie(request))
     return with_session(_json({"home": home_of(signed_in.actor.role)}), request, signed_in.token)
 
 
@@ -246,7 +247,7 @@ def _invited(token: str) -> Invited:
 
 
 async def _actor(request: Request) -> Actor | None:
-    return await in_thread(recognise, request.cookies.get(cookie_name(request.scope), ""))
+    return await visitor(request)
 
 
 async def _read(request: Request, kind: type[T]) -> T:

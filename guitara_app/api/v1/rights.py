@@ -14,9 +14,10 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 
 from guitara_app.accounts.permissions import Actor, Permission, allowed
 from guitara_app.accounts.recognition import recognise, recognise_program
-from guitara_app.api.origin import PLAIN_COOKIE, client_mark, cookie_name
+from guitara_app.api.origin import PLAIN_COOKIE, client_mark
 from guitara_app.api.pace import Pace
 from guitara_app.api.v1.problems import Refusal
+from guitara_app.api.visitor import session_cookie
 from guitara_app.kit.doors import Door, came_through
 from guitara_app.kit.errors import NotAllowed
 from guitara_app.kit.threads import in_thread
@@ -74,7 +75,7 @@ async def caller(
     by_cookie = "authorization" not in request.headers
     if not by_cookie:
         came_through(Door.API)
-    token = request.cookies.get(cookie_name(request.scope), "") if by_cookie else bearer.credentials if bearer else ""
+    token = session_cookie(request) if by_cookie else bearer.credentials if bearer else ""
     if not token:
         keep_pace(stranger)
         return Caller(None, "", by_cookie)
