@@ -7,8 +7,9 @@ from typing import Any
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_form
+from guitara_app.components.draft import draft_form, draft_sending
 from guitara_app.components.drawer import drawer, drawer_close
+from guitara_app.components.linked import problem
 from guitara_app.pages.shell import Who
 
 
@@ -60,6 +61,11 @@ def form_sheet(
         custom_attrs={"aria-labelledby": f"{name}-title"},
         **({"hotkey": hotkey} if hotkey else {}),
     )
+
+
+def answers(state: Any, *more: rx.Component) -> rx.Component:
+    """What is said while typing and after saving: what is wrong with the form as a whole, and what is on its way."""
+    return rx.el.div(problem(state, "form"), *more, draft_sending(class_name="booking-warning"), aria_live="polite")
 
 
 def sheet_foot(*said: rx.Component, acts: Sequence[rx.Component], save: Sequence[rx.Component]) -> rx.Component:

@@ -9,9 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from guitara_app.accounts.permissions import Permission
 from guitara_app.components.ago import ago
-from guitara_app.components.draft import (
-    draft_save,
-)
+from guitara_app.components.draft import draft_save
 from guitara_app.components.drawer import drawer_button
 from guitara_app.components.note import note_field
 from guitara_app.components.parts import link

@@ -11,12 +11,11 @@ from guitara_app.components.draft import (
     draft_field,
     draft_pick,
     draft_save,
-    draft_sending,
 )
 from guitara_app.components.linked import linked, problem
 from guitara_app.pages.booking.fields import Form, field, group
 from guitara_app.pages.booking.views import ServiceLine
-from guitara_app.pages.form_sheet import sheet_foot
+from guitara_app.pages.form_sheet import answers, sheet_foot
 
 
 def when(state: Form, search: rx.Component, *, first: bool = False) -> rx.Component:
@@ -126,12 +125,7 @@ def more(state: Form) -> rx.Component:
 def foot(state: Form, *said: rx.Component, acts: rx.Component) -> rx.Component:
     """What must be known before it is promised, what it comes to, and Save."""
     return sheet_foot(
-        rx.el.div(
-            problem(state, "form"),
-            rx.foreach(state.warnings, _warning),
-            draft_sending(class_name="booking-warning"),
-            aria_live="polite",
-        ),
+        answers(state, rx.foreach(state.warnings, _warning)),
         *said,
         acts=[acts],
         save=[

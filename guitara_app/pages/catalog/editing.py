@@ -146,30 +146,8 @@ class RowForm(rx.State, mixin=True):
         return rx.toast.success("Saved. It holds from now on, in every open form.", close_button=True)
 
 
-class KeptRows(RowForm, rx.State, mixin=True):
-    """A list of the catalog with the form of one of its rows; the page's own are how both are read."""
-
-    @rx.event
-    @allow(Permission.SEE_BOARD)
-    async def load(self) -> None:
-        """Read the list."""
-        await live.watch(self, current_actor(), None)
-        self.typed = ""
-        await self._read()
-        self.loaded = True
-
-    @rx.event(supersedes=True)
-    @allow(Permission.SEE_BOARD)
-    async def find(self, typed: Typed) -> None:
-        """Show only the rows in which every word typed occurs."""
-        self.typed = typed
-        await self._read()
-
-    @rx.event(temporal=True)
-    @allow(Permission.SEE_BOARD)
-    async def refresh(self) -> None:
-        """Somebody changed the catalog."""
-        await self._read()
+class CatalogForm(RowForm, rx.State, mixin=True):
+    """The form of a row of the catalog; the page's own is what it is the form of."""
 
     @rx.event
     @allow(Permission.SET_CATALOG)
@@ -193,12 +171,38 @@ class KeptRows(RowForm, rx.State, mixin=True):
     def _sheet(self) -> Sheet:
         raise NotImplementedError
 
+    async def _choices(self, draft: RowDraft) -> None:
+        """Show what there is to choose from besides."""
+
+
+class KeptRows(CatalogForm, rx.State, mixin=True):
+    """A list of the catalog with the form of one of its rows; the page's own is besides how the list is read."""
+
+    @rx.event
+    @allow(Permission.SEE_BOARD)
+    async def load(self) -> None:
+        """Read the list."""
+        await live.watch(self, current_actor(), None)
+        self.typed = ""
+        await self._read()
+        self.loaded = True
+
+    @rx.event(supersedes=True)
+    @allow(Permission.SEE_BOARD)
+    async def find(self, typed: Typed) -> None:
+        """Show only the rows in which every word typed occurs."""
+        self.typed = typed
+        await self._read()
+
+    @rx.event(temporal=True)
+    @allow(Permission.SEE_BOARD)
+    async def refresh(self) -> None:
+        """Somebody changed the catalog."""
+        await self._read()
+
     async def _read(self) -> None:
         """Show the rows that match what is typed."""
         raise NotImplementedError
-
-    async def _choices(self, draft: RowDraft) -> None:
-        """Show what there is to choose from besides."""
 
 
 def read(problems: dict[str, str], work: Callable[[], T], otherwise: T, field: str) -> T:

@@ -7,14 +7,14 @@ from typing import Any
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_save, draft_sending
+from guitara_app.components.draft import draft_clashes, draft_clear, draft_field, draft_save
 from guitara_app.components.drawer import drawer_button
 from guitara_app.components.follow import follow
 from guitara_app.components.linked import problem
 from guitara_app.components.parts import link, skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.catalog.editing import NEW, RowForm
-from guitara_app.pages.form_sheet import form_sheet, sheet_foot
+from guitara_app.pages.form_sheet import answers, form_sheet, sheet_foot
 from guitara_app.pages.shell import IS_MANAGER
 
 Form = type[RowForm]
@@ -123,12 +123,7 @@ def sheet(state: Form, of: str, *groups: rx.Component, key: str = "") -> rx.Comp
         name=of,
         title=[rx.cond(state.editing == NEW, f"Add a {of}", f"Change the {of}")],
         foot=sheet_foot(
-            rx.el.div(
-                problem(state, "form"),
-                draft_clashes(clashes=state.clashes),
-                draft_sending(class_name="booking-warning"),
-                aria_live="polite",
-            ),
+            answers(state, draft_clashes(clashes=state.clashes)),
             acts=[draft_clear("Undo what is typed", class_name="button button-quiet")],
             save=[draft_save()],
         ),

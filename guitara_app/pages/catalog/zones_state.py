@@ -8,22 +8,19 @@ from typing import TypedDict
 import reflex as rx
 from sqlalchemy.orm import Session
 
-from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.accounts.permissions import Actor
 from guitara_app.accounts.rules import plain
 from guitara_app.firm.queries import localities, zone_names
 from guitara_app.founding.zones import TownDetails, ZoneDetails, check_place_name, keep_town, keep_zone
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.threads import in_thread
-from guitara_app.pages.access import allow
 from guitara_app.pages.booking.views import Choice
 from guitara_app.pages.catalog.editing import (
     NEW,
-    AnyNumber,
-    Event,
+    CatalogForm,
     KeptRows,
     RowDraft,
-    RowForm,
     Sheet,
     Stands,
     Values,
@@ -59,29 +56,16 @@ class ZonesState(KeptRows, rx.State):
         self.lines = self._matching(await in_thread(_lines), _words)
 
 
-class TownsState(RowForm, rx.State):
+class TownsState(CatalogForm, rx.State):
     """The form of a town."""
 
     zones: list[Choice] = []
 
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def begin(self, number: AnyNumber) -> None:
-        """Open the form of a town, or of a new one."""
-        self._begin(number)
+    def _sheet(self) -> Sheet:
+        return TOWN
 
-    @rx.event(supersedes=True, temporal=True)
-    @allow(Permission.SET_CATALOG)
-    async def consider(self, draft: RowDraft) -> None:
-        """Show what stands there, and what a colleague changed meanwhile."""
+    async def _choices(self, draft: RowDraft) -> None:
         self.zones = await in_thread(_zones)
-        await self._consider(TOWN, draft)
-
-    @rx.event
-    @allow(Permission.SET_CATALOG)
-    async def save(self, draft: RowDraft) -> Event:
-        """Keep it. When refused, say why beside the field it is about; nothing typed is lost."""
-        return await self._save(TOWN, draft)
 
 
 def _words(line: ZoneLine) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import reflex as rx
 
-from guitara_app.components.draft import draft_check, draft_field, draft_sending, draft_set
+from guitara_app.components.draft import draft_check, draft_field, draft_set
 from guitara_app.components.parts import skeleton
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.fields import group
 from guitara_app.pages.catalog.parts import problem
-from guitara_app.pages.form_sheet import form_sheet, sheet_foot
+from guitara_app.pages.form_sheet import answers, form_sheet, sheet_foot
 from guitara_app.pages.staff.leaving import LeavingState
 
 _OF = "leaving"
@@ -25,7 +25,7 @@ def leaving_form() -> rx.Component:
         title=["Deactivate ", LeavingState.name],
         hint="Esc leaves, nothing happens",
         foot=sheet_foot(
-            rx.el.div(problem(LeavingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+            answers(LeavingState),
             acts=[],
             save=[rx.el.button("Deactivate", type="submit", class_name="button button-primary button-danger")],
         ),

@@ -10,18 +10,16 @@ from guitara_app.components.draft import (
     draft_evening,
     draft_field,
     draft_save,
-    draft_sending,
     draft_set,
     draft_version,
     draft_when,
 )
-from guitara_app.components.linked import problem
 from guitara_app.live import CatalogLive
 from guitara_app.pages.booking.caller import caller, known
 from guitara_app.pages.booking.fields import field, group
 from guitara_app.pages.booking.parts import services
 from guitara_app.pages.booking.views import AddressLine, Choice
-from guitara_app.pages.form_sheet import form_sheet, sheet_foot
+from guitara_app.pages.form_sheet import answers, form_sheet, sheet_foot
 from guitara_app.pages.waiting.state import NEW, WaitingState
 
 DRAWER = "wish"
@@ -45,7 +43,7 @@ def wish_drawer() -> rx.Component:
         name=DRAWER,
         title=[rx.cond(_is_new, "Add to the waiting list", "Change what they wait for")],
         foot=sheet_foot(
-            rx.el.div(problem(WaitingState, "form"), draft_sending(class_name="booking-warning"), aria_live="polite"),
+            answers(WaitingState),
             acts=[draft_clear("Undo what is typed", class_name="button button-quiet")],
             save=[draft_save()],
         ),
