@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from guitara_app.accounts.permissions import DESK, Role
-from guitara_app.accounts.recognition import forget_token, recognise
+from guitara_app.accounts.recognition import forget_token
 from guitara_app.accounts.rules import SESSION_LASTS
 from guitara_app.accounts.services import SignedIn, SignInRefused, change_password, sign_in, sign_out
 from guitara_app.api.device import device_of
@@ -88,15 +88,14 @@ async def login(request: Request) -> RedirectResponse:
 
 async def logout(request: Request) -> RedirectResponse:
     """End the session, whatever state it is in."""
-    name = cookie_name(request.scope)
     try:
-        await _end(request.cookies.get(name, ""))
+        await _end(session_cookie(request))
     except GuitaraError as error:
         # Saying "signed out" while the session lives on would be a lie on a shared computer.
         log.warning("sign-out not possible", error=type(error).__name__)
         return _back(_STILL_IN)
     answer = _back(_SIGNED_OUT)
-    answer.delete_cookie(name, httponly=True, secure=is_secure(request.scope), samesite="lax")
+    answer.delete_cookie(cookie_name(request.scope), httponly=True, secure=is_secure(request.scope), samesite="lax")
     return answer
 
 
@@ -106,7 +105,7 @@ async def password(request: Request) -> RedirectResponse:
     present, new, again = (str(form.get(field, "")) for field in ("present", "new", "again"))
     token, mark = session_cookie(request), client_mark(request.scope)
     try:
-        actor = await in_thread(recognise, token)
+        actor = await visitor(request)
         if actor is None:
             return _see("/login?next=/profile")
         if not await in_thread(may_try, mark):

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from guitara_app.accounts.permissions import Actor, Permission
+from guitara_app.accounts.permissions import Permission
 from guitara_app.accounts.recognition import forget_token
 from guitara_app.accounts.services import Invitation, Invited, accept_invitation, invite, invited_by
 from guitara_app.api.auth import TOO_MANY, count_failure, home_of, may_try, with_session
@@ -156,7 +156,7 @@ async def take_invitation(request: Request) -> Response:
 async def make_invitation(request: Request) -> Response:
     """A new link for somebody who has no password yet; for managers and admins."""
     try:
-        actor = await _actor(request)
+        actor = await visitor(request)
         if actor is None:
             return problem("sign-in-first", "Sign in first.")
         sent, at = await _read(request, Whom), now()
@@ -169,7 +169,7 @@ async def make_invitation(request: Request) -> Response:
 async def add_somebody(request: Request) -> Response:
     """An account for somebody new, with an invitation unless they were given a password; for managers and admins."""
     try:
-        actor = await _actor(request)
+        actor = await visitor(request)
         if actor is None:
             return problem("sign-in-first", "Sign in first.")
         new, at = new_person(await _read(request, PersonSaid)), now()
@@ -244,10 +244,6 @@ def _founded() -> bool:
 
 def _invited(token: str) -> Invited:
     return run(lambda session: invited_by(session, token, now=now()))
-
-
-async def _actor(request: Request) -> Actor | None:
-    return await visitor(request)
 
 
 async def _read(request: Request, kind: type[T]) -> T:
