@@ -38,7 +38,7 @@ class Wire(WSListener):
         self._heard = heard
         self._begun: list[bytes] = []
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._transport: WSTransport | None = None
+        self._transport: WSTransport  # once it is connected
 
     @classmethod
     async def open(
@@ -66,7 +66,11 @@ class Wire(WSListener):
             await ws_connect(lambda: wire, address, extra_headers=headers, websocket_handshake_timeout=_ANSWER_S)
         except WSError as error:
             raise ConnectionError(str(error)) from error
-        await asyncio.wait_for(wire._opened, _ANSWER_S)
+        try:
+            await asyncio.wait_for(wire._opened, _ANSWER_S)
+        except TimeoutError:
+            wire._transport.disconnect()
+            raise
         boot = {"name": f"{ROOT}.hydrate_and_load", "payload": {}, "router_data": wire._where()}
         wire._say(f"40{NAMESPACE},{json.dumps({'event': boot})}")
         return wire
@@ -83,15 +87,13 @@ class Wire(WSListener):
 
     async def closed(self) -> None:
         """Wait until it is; an error in what was called with a message comes out here."""
-        if self._transport is not None:
-            await self._transport.wait_disconnected()
+        await self._transport.wait_disconnected()
 
     async def close(self) -> None:
         """Close it, as a tab that is shut does."""
-        if self._transport is not None:
-            self._transport.send_close(WSCloseCode.GOING_AWAY)
-            self._transport.disconnect()
-            await self.closed()
+        self._transport.send_close(WSCloseCode.GOING_AWAY)
+        self._transport.disconnect()
+        await self.closed()
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Called when the server wants it."""
@@ -126,8 +128,7 @@ class Wire(WSListener):
             self._heard(text)
 
     def _say(self, text: str) -> None:
-        if self._transport is not None:
-            self._transport.send(WSMsgType.TEXT, text.encode())
+        self._transport.send(WSMsgType.TEXT, text.encode())
 
     def _where(self) -> dict[str, Any]:
         return {"pathname": self.path, "asPath": self.path, "query": self.query}
