@@ -73,6 +73,8 @@ def test_the_last_known_evening_without_a_network_and_never_for_the_next_person(
     page.context.set_offline(False)
     people.let_in(page, "perlas", base=people.site.two)
     expect(page.get_by_text(away).first).to_be_visible()
+    # An evening is kept once the page has heard everything, a moment after it shows the evening.
+    page.wait_for_function("localStorage.getItem('guitara:night') !== null")
     page.context.set_offline(True)
     page.reload()
     expect(page.get_by_text(away).first).to_be_visible()
