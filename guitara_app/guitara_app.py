@@ -15,6 +15,7 @@ from guitara_app.kit import doors, garbage, logs, outbox
 from guitara_app.monitoring.sampler import Sampler
 from guitara_app.pages.access import DefaultDeny, browser_broke, session_token, unforeseen
 from guitara_app.pages.measuring import measure_events
+from guitara_app.pages.opening import open_pages_in_one_event
 from workers.waking import wake
 
 logs.configure()
@@ -34,6 +35,7 @@ app = rx.App(
     html_lang="en",
 )
 app.add_middleware(DefaultDeny())
+open_pages_in_one_event()
 live.install(app, lambda headers: recognise(session_token(headers)))
 app.register_lifespan_task(measure_events)
 app.register_lifespan_task(outbox.finish_beside)

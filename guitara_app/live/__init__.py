@@ -62,14 +62,12 @@ __all__ = [
     "WaitingLive",
     "WeekLive",
     "WorkloadLive",
+    "arrive",
     "claim",
     "install",
     "on_revoke",
     "watch",
-    "watch_catalog",
-    "watch_inbox",
     "watch_own",
-    "watch_presence",
 ]
 
 _installed: list[Rooms] = []
@@ -107,24 +105,17 @@ async def watch(state: rx.State, actor: Actor | None, scope: Scope | None) -> No
     await _rooms().watch(state, actor, scope)
 
 
+async def arrive(state: rx.State, actor: Actor) -> None:
+    """Show live, on every page until the socket closes, what somebody has not read yet, and the desk who else is there.
+
+    Every page calls this first when it is opened.
+    """
+    await _rooms().arrive(state, actor)
+
+
 async def watch_own(state: rx.State, actor: Actor) -> None:
     """Show the therapist's or driver's own evening live; it stays so on every page until the socket closes."""
     await _rooms().watch_own(state, actor)
-
-
-async def watch_inbox(state: rx.State, actor: Actor) -> None:
-    """Show live, on every page until the socket closes, what somebody has not read yet."""
-    await _rooms().watch_inbox(state, actor)
-
-
-async def watch_presence(state: rx.State, actor: Actor) -> None:
-    """Show live, on every page of the desk until the socket closes, who has a page open."""
-    await _rooms().watch_presence(state, actor)
-
-
-async def watch_catalog(state: rx.State, actor: Actor) -> None:
-    """Hear live, on every page of the desk until the socket closes, that the catalog was changed."""
-    await _rooms().watch_catalog(state, actor)
 
 
 async def claim(state: rx.State, actor: Actor) -> None:

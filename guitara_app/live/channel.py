@@ -63,6 +63,10 @@ class Channel:
         """How many sockets of this process are in the scope's room."""
         return len(self._rooms().get(scope.topic, ()))
 
+    def joined(self, sid: str, scope: Scope) -> bool:
+        """Whether the socket is in the scope's room."""
+        return sid in self._rooms().get(scope.topic, {})
+
     def join(self, sid: str, scope: Scope) -> bool:
         """Enter the scope's room; False when the socket is gone."""
         if not self.connected(sid):

@@ -37,11 +37,16 @@ _NOTABLE_MS = 10
 
 @dataclass(slots=True)
 class Seat:
-    """One socket of a signed-in person: what its page watches, and the round trip it was told of."""
+    """One socket of a signed-in person: what its page watches, and the round trip it was told of.
+
+    ``moved``: it has come to its page from another one, so it keeps what it was sent there.
+    """
 
     actor: Actor
     headers: Mapping[str, str]
     page: Scope | None = None
+    path: str = ""
+    moved: bool = False
     told_ms: int = 0
 
 
@@ -100,21 +105,24 @@ class Rooms:
             raise NotAllowed("Your account may not see this. Ask a manager if you should be able to.")
         await self._views.of(scope).show(sid, lambda: self._still(sid, seat, scope) and self._channel.join(sid, scope))
 
+    async def arrive(self, state: rx.State, actor: Actor) -> None:
+        """A page is opened: enter the rooms that are stayed in on every page, and send what they show.
+
+        That is what the person has not read yet and, at the desk, who else is there and that the catalog was changed.
+        Whoever has moved on from another page was sent it there; a page that is opened again has lost something.
+        """
+        sid = await self.claim(state, actor)
+        if sid is None:
+            return
+        seat, path = self._seats[sid], state.router.url.path
+        seat.moved, seat.path = path != seat.path, path
+        await self._stay_in(state, actor, Scope.inbox(actor.person_id or 0))
+        await self._stay_in(state, actor, Scope.presence())
+        await self._stay_in(state, actor, Scope.catalog())
+
     async def watch_own(self, state: rx.State, actor: Actor) -> None:
         """Enter the room of the person's own evening, which stays entered on every page, and send what it shows."""
         await self._stay_in(state, actor, Scope.person(actor.person_id or 0))
-
-    async def watch_inbox(self, state: rx.State, actor: Actor) -> None:
-        """Enter the room of what the person has not read yet, which stays entered on every page, and send it."""
-        await self._stay_in(state, actor, Scope.inbox(actor.person_id or 0))
-
-    async def watch_presence(self, state: rx.State, actor: Actor) -> None:
-        """Enter the room of who else is there, which the desk's sockets stay in on every page, and send it."""
-        await self._stay_in(state, actor, Scope.presence())
-
-    async def watch_catalog(self, state: rx.State, actor: Actor) -> None:
-        """Enter the room of changes of the catalog, which the desk's sockets stay in on every page."""
-        await self._stay_in(state, actor, Scope.catalog())
 
     def seats(self) -> list[Seat]:
         """Those whose sockets are there."""
@@ -133,6 +141,8 @@ class Rooms:
         if sid is None or not may_watch(actor, own):
             return
         seat = self._seats[sid]
+        if seat.moved and self._channel.joined(sid, own):
+            return
         await self._views.of(own).show(sid, lambda: self._seats.get(sid) is seat and self._channel.join(sid, own))
 
     async def revoke(self, person_id: int) -> None:

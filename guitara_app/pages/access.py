@@ -146,12 +146,16 @@ class DefaultDeny(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         """Let marked handlers and Reflex's own listed ones pass."""
-        registered = RegistrationContext.get().event_handlers.get(event.name)
-        marked = registered is not None and access_of(registered.handler.fn) is not None
-        if marked or event.name in REFLEX_INTERNALS:
+        if event.name in REFLEX_INTERNALS or is_marked(event):
             return None
         log.warning("event refused", reason="its handler declares no permission", event_name=event.name)
         return StateUpdate(events=Event.from_event_type(notice(NOT_ALLOWED)))
+
+
+def is_marked(event: Event) -> bool:
+    """Whether the handler that ``event`` calls says who may."""
+    registered = RegistrationContext.get().event_handlers.get(event.name)
+    return registered is not None and access_of(registered.handler.fn) is not None
 
 
 def access_of(handler: Any) -> Permission | Public | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import reflex as rx
@@ -25,22 +27,29 @@ def measure(processor: EventProcessor) -> None:
     execute = processor._execute_event
 
     async def timed(*, entry: EventQueueEntry, registered_handler: RegisteredEventHandler) -> None:
-        work, answered = Work("handler", _short(entry.event.name)), False
-        try:
-            with measured(work):
-                await execute(entry=entry, registered_handler=registered_handler)
-                answered = True
-        except Exception:
-            answered = work.failed = True
-            raise
-        finally:
-            # A cancelled one (somebody has left the page already) was never answered.
-            if answered:
-                metrics.HANDLER_SECONDS.labels(work.name).observe(work.seconds)
-            if work.failed:
-                metrics.HANDLER_ERRORS.labels(work.name).inc()
+        with measured_event(entry.event.name):
+            await execute(entry=entry, registered_handler=registered_handler)
 
     processor._execute_event = timed  # type: ignore[method-assign]  # one instance, on purpose
+
+
+@contextmanager
+def measured_event(name: str) -> Iterator[None]:
+    """Count and time what happens inside as the handler of this full name."""
+    work, answered = Work("handler", _short(name)), False
+    try:
+        with measured(work):
+            yield
+            answered = True
+    except Exception:
+        answered = work.failed = True
+        raise
+    finally:
+        # A cancelled one (somebody has left the page already) was never answered.
+        if answered:
+            metrics.HANDLER_SECONDS.labels(work.name).observe(work.seconds)
+        if work.failed:
+            metrics.HANDLER_ERRORS.labels(work.name).inc()
 
 
 def failed() -> None:

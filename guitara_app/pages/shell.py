@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from guitara_app import live
-from guitara_app.accounts.permissions import Permission, Role, allowed
+from guitara_app.accounts.permissions import Permission, Role
 from guitara_app.components.ago import clock
 from guitara_app.components.connection import connection, lost
 from guitara_app.components.parts import link, outward
@@ -34,14 +34,11 @@ class Who(rx.State):
     @rx.event
     @allow(Permission.SIGNED_IN)
     async def load(self) -> None:
-        """Ask who holds the session, and begin to watch what they have not read and, at the desk, who else is there."""
+        """Ask who holds the session, and begin to watch what every page shows."""
         actor = current_actor()
         self.zone, self.simulated = await in_thread(_firm)
         self.person_id, self.name, self.role = actor.person_id or 0, actor.name, str(actor.role)
-        await live.watch_inbox(self, actor)
-        if allowed(actor.role, Permission.SEE_BOARD):
-            await live.watch_presence(self, actor)
-            await live.watch_catalog(self, actor)
+        await live.arrive(self, actor)
 
 
 def _firm() -> tuple[str, bool]:

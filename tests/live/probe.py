@@ -28,6 +28,7 @@ from guitara_app.live.scopes import Kind, Scope
 from guitara_app.live.states import blank
 from guitara_app.pages import access
 from guitara_app.pages.access import allow, current_actor, session_token, unforeseen
+from guitara_app.pages.opening import open_pages_in_one_event
 from guitara_app.settings import settings
 
 logs.configure()
@@ -120,8 +121,7 @@ class ProbeState(rx.State):
     @allow(Permission.SEE_BOARD)
     async def load_desk(self) -> None:
         """Show the desk."""
-        await live.watch_inbox(self, current_actor())
-        await live.watch_presence(self, current_actor())
+        await live.arrive(self, current_actor())
         await live.watch(self, current_actor(), Scope.desk())
 
     @rx.event
@@ -129,8 +129,7 @@ class ProbeState(rx.State):
     async def load_appointment(self) -> None:
         """Show one visit, when allowed."""
         number = int(self.router.page.params["number"])
-        await live.watch_inbox(self, current_actor())
-        await live.watch_presence(self, current_actor())
+        await live.arrive(self, current_actor())
         await live.watch(self, current_actor(), Scope.appointment(number))
 
     @rx.event
@@ -163,3 +162,4 @@ app.add_page(_page, route="/desk", on_load=ProbeState.load_desk)
 app.add_page(_page, route="/visit/[number]", on_load=ProbeState.load_appointment)
 app.add_page(_page, route="/me", on_load=ProbeState.load_me)
 live.install(app, lambda headers: recognise(session_token(headers)))
+open_pages_in_one_event()

@@ -11,7 +11,7 @@ from guitara_app.kit.database import run, transaction
 from guitara_app.kit.time import now
 from guitara_app.notifications.services import mark_read, tell
 from tests.live.conftest import Firm, Web
-from tests.support.socket_client import Sockets, Tab
+from tests.support.socket_client import ASK_AGAIN, Sockets, Tab
 
 _visits = count(9000)
 
@@ -69,3 +69,29 @@ def test_what_is_read_anywhere_is_read_everywhere(firm: Firm, webs: list[Web], s
     run(lambda session: mark_read(session, actor, [number], now=now()))
     for tab in tabs:
         counts(tab, 0)
+
+
+def test_a_page_moved_on_to_keeps_what_it_was_sent_and_one_that_asks_again_is_sent_it(
+    firm: Firm, webs: list[Web], sockets: Sockets
+) -> None:
+    ana, hers = firm.person(Role.OPERATOR)
+    visit = str(next(_visits))
+    tab = sockets.open(webs[0].base, "/desk", cookie=hers)
+    counts(tab, 0)
+    happens_to(ana)
+    counts(tab, 1)
+
+    def sent() -> int:
+        return sum("inbox_live" in name for update in tab.log for name in update.get("delta") or {})
+
+    before = sent()
+    tab.go(f"/visit/{visit}", {"number": visit})
+    tab.wait_for("appointment_live", "scope", f"appointment:{visit}")
+    assert sent() == before
+    happens_to(ana)
+    counts(tab, 2)
+
+    # As a browser does whose page cannot put together what has come.
+    tab.values["inbox_live"] = {}
+    tab.send(ASK_AGAIN)
+    counts(tab, 2)

@@ -12,6 +12,7 @@ from reflex.istate.manager.memory import StateManagerMemory
 from reflex.state import BaseState
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
+from reflex_base.event.processor.event_processor import EventQueueEntry
 
 from guitara_app.pages.measuring import measure
 
@@ -22,6 +23,8 @@ class Told:
 
     deltas: list[Mapping[str, Any]] = dataclasses.field(default_factory=list)
     events: list[Event] = dataclasses.field(default_factory=list)
+    handled: list[str] = dataclasses.field(default_factory=list)
+    """The full name of every event that was handled, with what each caused."""
 
     def says(self, sentence: str) -> bool:
         """Whether a notice with ``sentence`` was shown."""
@@ -80,6 +83,13 @@ class Browser:
             graceful_shutdown_timeout=2,
         )
         measure(processor)
+        execute = processor._execute_event
+
+        async def noted(*, entry: EventQueueEntry, **more: Any) -> None:
+            told.handled.append(entry.event.name)
+            await execute(entry=entry, **more)
+
+        processor._execute_event = noted  # type: ignore[method-assign]  # one instance, on purpose
         processor.configure(state_manager=self._states or StateManagerMemory())
         context = processor._root_context
         assert context is not None
