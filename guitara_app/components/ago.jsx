@@ -73,10 +73,13 @@ export function NowLine({ starts, ends, className }) {
   const line = useRef(null);
   const left = share(at, starts, ends);
   const shown = Boolean(at) && left >= 0 && left <= 100;
-  // Where the lines are wider than the screen, it opens with now in the middle.
+  // Where the lines are wider than the screen, it opens with now in the middle. In the frame, which measures everything once.
   useEffect(() => {
-    const pane = line.current?.closest("[tabindex]");
-    if (pane) pane.scrollLeft = line.current.parentElement.offsetLeft + line.current.offsetLeft - pane.clientWidth / 2;
+    const frame = requestAnimationFrame(() => {
+      const pane = line.current?.closest("[tabindex]");
+      if (pane) pane.scrollLeft = line.current.parentElement.offsetLeft + line.current.offsetLeft - pane.clientWidth / 2;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [shown]);
   return shown ? createElement("i", { ref: line, className, style: { left: `${left}%` }, "aria-hidden": true }) : null;
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import reflex as rx
 from reflex.app import default_error_boundary
 
+from guitara_app.components.at_once import at_once
 from guitara_app.components.patches import patches
 
 
@@ -32,4 +33,5 @@ def app_wraps() -> dict[tuple[int, str], Callable[[bool], rx.Component | None]]:
     return {
         (55, "ErrorBoundary"): lambda _stateful: default_error_boundary(),
         (54, "Patches"): lambda _stateful: patches(),
+        (53, "AtOnce"): lambda _stateful: at_once(),
     }

@@ -38,6 +38,8 @@ const patch = (dispatch, store, name) => {
         return;
       }
     }
+    // A page that is opened again still has everything: drawn once more it would look the same.
+    if (Object.keys(values).every((key) => values[key] === here[key])) return;
     Object.keys(values).forEach((key) => {
       values[key] = merged(here[key], values[key]);
     });

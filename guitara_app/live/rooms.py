@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 import reflex as rx
@@ -15,9 +15,9 @@ from guitara_app.kit.errors import GuitaraError, NotAllowed
 from guitara_app.kit.metrics import ROUND_TRIP_SECONDS
 from guitara_app.kit.threads import in_viewing_thread
 from guitara_app.live.channel import Channel
-from guitara_app.live.scopes import Scope, may_watch, revoke_topic
+from guitara_app.live.scopes import Kind, Scope, may_watch, revoke_topic
 from guitara_app.live.versions import versions
-from guitara_app.live.views import Views
+from guitara_app.live.views import Mark, Views
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,8 @@ _NOTABLE_MS = 10
 class Seat:
     """One socket of a signed-in person: what its page watches, and the round trip it was told of.
 
-    ``moved``: it has come to its page from another one, so it keeps what it was sent there.
+    ``moved``: it has come to its page from another one, so it keeps what it was sent there; ``left``: what that was, of
+    each kind of thing the last.
     """
 
     actor: Actor
@@ -47,6 +48,7 @@ class Seat:
     page: Scope | None = None
     path: str = ""
     moved: bool = False
+    left: dict[Kind, tuple[Scope, Mark]] = field(default_factory=dict)
     told_ms: int = 0
 
 
@@ -92,6 +94,7 @@ class Rooms:
             self._seats.pop(sid, None)
             return
         own = _own(actor)
+        self._note_leaving(sid)
         self._channel.leave_all(sid, but=(*own, scope) if scope else own)
         claimed = await self.claim(state, actor)
         if claimed is None:
@@ -100,10 +103,15 @@ class Rooms:
         seat.page = scope
         if scope is None:
             return
+        known, had = seat.left.pop(scope.kind, (None, None))
         if not may_watch(actor, scope):
             self._channel.leave_all(sid, but=own)
             raise NotAllowed("Your account may not see this. Ask a manager if you should be able to.")
-        await self._views.of(scope).show(sid, lambda: self._still(sid, seat, scope) and self._channel.join(sid, scope))
+        await self._views.of(scope).show(
+            sid,
+            lambda: self._still(sid, seat, scope) and self._channel.join(sid, scope),
+            had if known == scope and seat.moved else None,
+        )
 
     async def arrive(self, state: rx.State, actor: Actor) -> None:
         """A page is opened: enter the rooms that are stayed in on every page, and send what they show.
@@ -199,6 +207,12 @@ class Rooms:
         if not seat.told_ms or abs(ms - seat.told_ms) > max(_NOTABLE_MS, seat.told_ms / 4):
             seat.told_ms = ms
             self._channel.tell_round_trip(sid, ms)
+
+    def _note_leaving(self, sid: str) -> None:
+        """What the socket was sent of its page it keeps; it was sent nothing yet when it is not in the room."""
+        seat = self._seats.get(sid)
+        if seat is not None and seat.page is not None and self._channel.joined(sid, seat.page):
+            seat.left[seat.page.kind] = seat.page, self._views.of(seat.page).mark
 
     def _still(self, sid: str, seat: Seat, scope: Scope) -> bool:
         return self._seats.get(sid) is seat and seat.page == scope

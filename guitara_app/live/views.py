@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from time import monotonic, time
 from typing import Any, NamedTuple
 
@@ -61,6 +62,16 @@ class Cause(NamedTuple):
     visits: frozenset[int]
 
 
+class Mark(NamedTuple):
+    """What somebody was sent of a view: which reading of which view it was."""
+
+    view: int
+    rev: int
+
+
+_count = count(1)
+
+
 def _window_s() -> float:
     return settings().merge_window_ms / 1000
 
@@ -71,6 +82,8 @@ class View:
     def __init__(self, scope: Scope, channel: Channel, reader: Reader) -> None:
         self.scope = scope
         self.version = -1
+        # Unlike its scope's name never given again: a view that nobody used is forgotten, and the next begins anew.
+        self._number = next(_count)
         self._rev = 0
         self._values: dict[str, Any] | None = None
         self._encoded: Packet | None = None
@@ -102,6 +115,11 @@ class View:
         return self._channel.members(self.scope) > 0
 
     @property
+    def mark(self) -> Mark:
+        """What everybody in the room has been sent."""
+        return Mark(self._number, self._rev)
+
+    @property
     def unused(self) -> bool:
         """Nobody watches, waits or reads, and nobody has for a while."""
         idle = not (self.watched or self._pins or self._pusher or self._reading)
@@ -130,11 +148,12 @@ class View:
         if self._pusher is None and self.watched:
             self._pusher = asyncio.create_task(self._push(), name=f"push {self.scope.topic}")
 
-    async def show(self, sid: str, enter: Callable[[], bool]) -> None:
+    async def show(self, sid: str, enter: Callable[[], bool], had: Mark | None = None) -> None:
         """Bring the view up to date, let the socket ``enter`` the room, and send it everything.
 
-        Whoever joins a room that is about to be sent something is sent what the room has, and then the news with it.
-        Never raises for a silent database: the newcomer is sent what is known, and the rest when it can be read.
+        Of what it still has from before (``had``) it is told only that this is the present. Whoever joins a room that
+        is about to be sent something is sent what the room has, and then the news with it. Never raises for a silent
+        database: the newcomer is sent what is known, and the rest when it can be read.
         """
         with self._pinned():
             try:
@@ -148,7 +167,7 @@ class View:
                                 await self._read_and_send()
                 # Without the lock: nothing comes in between, and a read that goes on tells the room what it finds.
                 if enter() and self._values is not None:
-                    self._channel.put(sid, self._whole())
+                    self._channel.put(sid, self._same() if had == self.mark else self._whole())
             finally:
                 if self._changed:
                     self.changed()
@@ -289,6 +308,10 @@ class View:
         if self._encoded is None:
             self._encoded = self._channel.frame(self.scope, {**(self._values or {}), "rev": self._rev})
         return self._encoded
+
+    def _same(self) -> Packet:
+        """That nothing is new."""
+        return self._channel.frame(self.scope, {"rev": self._rev})
 
     @contextmanager
     def _pinned(self) -> Iterator[None]:

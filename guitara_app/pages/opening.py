@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import reflex as rx
 import structlog
 from reflex import state as reflex_state
 from reflex.state import State
@@ -25,6 +26,13 @@ log = structlog.get_logger(__name__)
 def open_pages_in_one_event() -> None:
     """Let the event that begins a page also carry out all the page does then; call it before the app serves."""
     reflex_state._load_events_for_page = _load  # type: ignore[assignment]  # Reflex iterates over what it is given
+
+
+def put(state: rx.State, **values: object) -> None:
+    """Set those variables of ``state`` that are not so already: what is set is sent, and drawn anew."""
+    for name, value in values.items():
+        if getattr(state, name) != value:
+            setattr(state, name, value)
 
 
 async def _load(state: State) -> AsyncIterator[EventSpec | None]:

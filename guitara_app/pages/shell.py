@@ -17,6 +17,7 @@ from guitara_app.kit.database import reading
 from guitara_app.kit.threads import in_thread
 from guitara_app.pages.access import allow, current_actor
 from guitara_app.pages.inbox import bell, urgent_news
+from guitara_app.pages.opening import put
 from guitara_app.pages.palette import search_palette
 from guitara_app.pages.presence import colleagues
 from guitara_app.settings import settings
@@ -36,8 +37,9 @@ class Who(rx.State):
     async def load(self) -> None:
         """Ask who holds the session, and begin to watch what every page shows."""
         actor = current_actor()
-        self.zone, self.simulated = await in_thread(_firm)
-        self.person_id, self.name, self.role = actor.person_id or 0, actor.name, str(actor.role)
+        zone, simulated = await in_thread(_firm)
+        put(self, zone=zone, simulated=simulated)
+        put(self, person_id=actor.person_id or 0, name=actor.name, role=str(actor.role))
         await live.arrive(self, actor)
 
 

@@ -135,3 +135,39 @@ def test_redis_forgets_everything_and_pages_go_on_and_open_again(people: People)
     expect(card(ana, booked.number, "pending")).to_be_attached()
     expect(notes).to_have_value("The gate is green, ring twice")
     expect(ana.locator(".live").first).to_have_attribute("data-connection", "live")
+
+
+_ASKS_BEFORE_IT_IS_PAINTED = """new Promise((told) => {
+  let shown = false, painted = false;
+  new MutationObserver(() => {
+    if (shown || !document.querySelector(".card")) return;
+    shown = true;
+    requestAnimationFrame(() => { painted = true; });
+  }).observe(document.body, { childList: true, subtree: true });
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (words) {
+    if (String(words).includes("on_load_internal")) told(shown && !painted);
+    return send.call(this, words);
+  };
+  [...document.querySelectorAll("nav a")].find((link) => link.textContent === "Board").click();
+})"""
+
+
+def test_the_board_left_and_opened_again_asks_at_once_and_shows_what_happened_meanwhile(people: People) -> None:
+    ana, bea = people.sign_in("ana", base=people.site.one), people.sign_in("bea", base=people.site.two)
+    expect(ana.locator(".card").first).to_be_visible()
+    _never_reloads(ana)
+    ana.get_by_role("link", name="Shifts", exact=True).click()
+    expect(ana.locator(".shift").first).to_be_visible()
+    booked = book(bea, "tor")
+
+    assert ana.evaluate(_ASKS_BEFORE_IT_IS_PAINTED)
+    expect(card(ana, booked.number, "pending")).to_be_visible()
+
+    ana.get_by_role("link", name="Shifts", exact=True).click()
+    expect(ana.locator(".shift").first).to_be_visible()
+    ana.get_by_role("link", name="Board", exact=True).click()
+    expect(card(ana, booked.number, "pending")).to_be_visible()
+    again = book(bea, "tor")
+    expect(card(ana, again.number, "pending")).to_be_visible()
+    assert _is_still_the_same(ana)

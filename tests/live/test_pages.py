@@ -11,7 +11,7 @@ from redis import Redis
 from guitara_app.accounts.permissions import Role
 from guitara_app.settings import settings
 from tests.live.conftest import Firm, Web, serving
-from tests.support.socket_client import ROOT, Sockets, Tab
+from tests.support.socket_client import ASK_AGAIN, ROOT, Sockets, Tab
 
 _PROBE = f"{ROOT}.tests___live___probe____probe_state"
 _visits = count(5000)
@@ -179,3 +179,68 @@ def test_nobody_is_sent_nothing(firm: Firm, webs: list[Web], sockets: Sockets) -
     tab.wait(lambda tab: any("login" in str(event) for event in tab.events))
     firm.note("w-secret", "desk")
     tab.never(lambda tab: "desk_live" in tab.values, 0.3)
+
+
+@pytest.fixture
+def away(firm: Firm, webs: list[Web], sockets: Sockets) -> tuple[Firm, Tab, str]:
+    """A tab that has shown the board and has gone on to a visit, whose number is there too."""
+    _, cookie = firm.person(Role.OPERATOR)
+    tab, visit = _desk(sockets, webs[0], cookie), str(next(_visits))
+    firm.note(f"w-{visit}", "desk")
+    tab.wait(lambda tab: f"w-{visit}" in tab.get("desk_live", "waiting"))
+    _go_to(tab, visit)
+    return firm, tab, visit
+
+
+def _go_to(tab: Tab, visit: str) -> None:
+    tab.go(f"/visit/{visit}", {"number": visit})
+    tab.wait_for("appointment_live", "scope", f"appointment:{visit}")
+    tab.log.clear()
+
+
+def _sent(tab: Tab, state: str) -> list[set[str]]:
+    """The variables of each message about the state."""
+    return [
+        {variable.removesuffix("_rx_state_") for variable in variables}
+        for update in tab.log
+        for name, variables in (update.get("delta") or {}).items()
+        if name.endswith(state)
+    ]
+
+
+def _back_at_the_desk(tab: Tab) -> set[str]:
+    tab.log.clear()
+    tab.go("/desk")
+    tab.wait(lambda tab: bool(_sent(tab, "desk_live")), what="a word about the board")
+    return _sent(tab, "desk_live")[0]
+
+
+def test_a_page_that_is_as_it_was_left_is_told_only_that(away: tuple[Firm, Tab, str]) -> None:
+    firm, tab, visit = away
+    assert _back_at_the_desk(tab) == {"scope", "rev"}
+    firm.note(f"w-since-{visit}", "desk")
+    tab.wait(lambda tab: f"w-since-{visit}" in tab.get("desk_live", "waiting"))
+    assert not tab.misfits
+
+
+def test_a_page_that_is_not_as_it_was_left_is_sent_whole(away: tuple[Firm, Tab, str]) -> None:
+    firm, tab, visit = away
+    firm.note(f"w-meanwhile-{visit}", "desk")
+    assert {"loaded", "waiting"} <= _back_at_the_desk(tab)
+    assert f"w-meanwhile-{visit}" in tab.get("desk_live", "waiting")
+
+
+def test_a_visit_is_sent_whole_when_another_was_looked_at_since(away: tuple[Firm, Tab, str]) -> None:
+    _, tab, first = away
+    _go_to(tab, str(next(_visits)))
+    tab.go(f"/visit/{first}", {"number": first})
+    tab.wait_for("appointment_live", "scope", f"appointment:{first}")
+    assert "loaded" in _sent(tab, "appointment_live")[0]
+
+
+def test_a_page_that_asks_again_is_sent_whole(away: tuple[Firm, Tab, str]) -> None:
+    _, tab, visit = away
+    _back_at_the_desk(tab)
+    tab.values["desk_live"] = {}
+    tab.send(ASK_AGAIN)
+    tab.wait(lambda tab: f"w-{visit}" in tab.get("desk_live", "waiting", ()))

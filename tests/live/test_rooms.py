@@ -38,6 +38,11 @@ class Sockets:
             self.inside.add(scope.topic)
         return self.connected(sid)
 
+    def joined(self, sid: str, scope: Scope) -> bool:
+        """Whether it is in the room."""
+        del sid
+        return scope.topic in self.inside
+
     def look_after(self, sid: str, came_back: Any) -> None:
         """Nobody answers here."""
 
@@ -55,11 +60,11 @@ class Sockets:
         """A view that only lets in."""
         del scope
 
-        async def show(sid: str, enter: Any) -> None:
-            del sid
+        async def show(sid: str, enter: Any, had: Any = None) -> None:
+            del sid, had
             enter()
 
-        return SimpleNamespace(show=show)
+        return SimpleNamespace(show=show, mark=None)
 
 
 class World:

@@ -13,7 +13,7 @@ from guitara_app.kit import metrics
 from guitara_app.kit.errors import Unavailable
 from guitara_app.live import readers, reading, views
 from guitara_app.live.scopes import Kind, Scope
-from guitara_app.live.views import Cause, Views
+from guitara_app.live.views import Cause, Mark, Views
 from guitara_app.settings import Settings
 
 DESK = Scope.desk()
@@ -106,9 +106,9 @@ class World:
     async def _versions(self, topics: Sequence[str]) -> list[int] | None:
         return None if self.version is None else [self.version for _ in topics]
 
-    async def join(self, sid: str, scope: Scope = DESK) -> None:
-        """A newcomer."""
-        await self.views.of(scope).show(sid, self.room.enter(sid))
+    async def join(self, sid: str, scope: Scope = DESK, had: Mark | None = None) -> None:
+        """A newcomer, or somebody who comes back with what they ``had``."""
+        await self.views.of(scope).show(sid, self.room.enter(sid), had)
 
     async def sent(self, expected: tuple[str, dict[str, Any]]) -> None:
         """Wait until this was the last that was sent."""
@@ -136,6 +136,34 @@ def test_a_newcomer_gets_all_and_the_room_gets_what_changed(world: World) -> Non
         await world.join("two")
         assert world.room.sent[-1] == ("two", {"a": 1, "b": 2})
         assert world.reads == 2
+
+    asyncio.run(story())
+
+
+def test_whoever_comes_back_is_sent_what_is_new_since_and_nothing_otherwise(world: World) -> None:
+    async def story() -> None:
+        await world.join("one")
+        had = world.views.of(DESK).mark
+        world.room.inside.clear()
+        await world.join("one", had=had)
+        assert world.room.sent[-1] == ("one", {})
+        world.room.inside.clear()
+        # Nobody is in the room and no message has come: only the counter says that something is new.
+        world.values, world.version = {"a": 1, "b": 2}, 2
+        await world.join("one", had=had)
+        assert world.room.sent[-1] == ("one", {"a": 1, "b": 2})
+
+    asyncio.run(story())
+
+
+def test_a_view_that_was_forgotten_meanwhile_is_not_taken_for_what_somebody_has(world: World) -> None:
+    async def story() -> None:
+        await world.join("one")
+        had = world.views.of(DESK).mark
+        world.values, world.views = {"a": 9, "b": 9}, Views(world.views._channel)
+        await world.join("one", had=had)
+        assert world.views.of(DESK).mark.rev == had.rev
+        assert world.room.sent[-1] == ("one", {"a": 9, "b": 9})
 
     asyncio.run(story())
 

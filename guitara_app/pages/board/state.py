@@ -16,6 +16,7 @@ from guitara_app.kit.database import reading, run
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
+from guitara_app.pages.opening import put
 
 Key = Annotated[str, Field(min_length=1, max_length=60)]
 Number = Annotated[int, Field(ge=1, lt=2**63)]
@@ -32,7 +33,7 @@ class BoardState(rx.State):
     @allow(Permission.SEE_BOARD)
     async def load(self) -> None:
         """Begin to watch the evening."""
-        self.all_ended, self.ended = False, []
+        put(self, all_ended=False, ended=[])
         await live.watch(self, current_actor(), live.Scope.desk())
 
     @rx.event
