@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from guitara_app.appointments.timeline import Job, in_the_way
+from guitara_app.appointments.timeline import Job, fits_in
 from guitara_app.kit.time import Calendar, Period, bounds
 from guitara_app.travel.estimate import LONGEST_MINUTES, TravelTimes
 
@@ -37,7 +37,7 @@ class Evenings:
         return (
             person in self.giving
             and self._is_on_shift(person, job)
-            and not in_the_way(job, self.jobs.get(person, ()), self.travel)
+            and fits_in(job, self.jobs.get(person, ()), self.travel)
         )
 
     def _is_on_shift(self, person: int, job: Job) -> bool:

@@ -7,7 +7,7 @@ job would reach into the next it stops there, and says by how many minutes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,29 +56,44 @@ def in_the_way(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> list[tuple
 
     With each the minutes that are missing; empty when the person is free.
     """
-    found: dict[int, tuple[Job, int]] = {}
-    until = new.end + timedelta(minutes=new.buffer_minutes)
+    return sorted(_obstacles(new, jobs, travel), key=lambda pair: (pair[0].start, pair[0].id))
+
+
+def fits_in(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> bool:
+    """Whether nothing is in its way, looked at no further than to the first that is.
+
+    This is asked for everybody and every quarter hour when a slot is looked for.
+    """
+    return next(_obstacles(new, jobs, travel), None) is None
+
+
+def _obstacles(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> Iterator[tuple[Job, int]]:
+    begins, until = new.start, _with_pause(new)
     before: Job | None = None
     after: Job | None = None
-    # One walk: this is asked for everybody and every quarter hour when a slot is looked for.
+    overlapped: set[int] = set()
     for job in jobs:
-        start, end = job.start, job.end + timedelta(minutes=job.buffer_minutes)
-        if start < until and new.start < end:
-            found[job.id] = (job, minutes_between(max(start, new.start), min(end, until)))
-        if start <= new.start:
+        start, end = job.start, _with_pause(job)
+        if start < until and begins < end:
+            overlapped.add(job.id)
+            yield job, minutes_between(max(start, begins), min(end, until))
+        if start <= begins:
             if before is None or (start, job.id) > (before.start, before.id):
                 before = job
         elif after is None or (start, job.id) < (after.start, after.id):
             after = job
-    if before is not None and before.id not in found:
-        missing = minutes_between(new.start, before.end + timedelta(minutes=turnaround(before, new, travel)))
-        if missing:
-            found[before.id] = (before, missing)
-    if after is not None and after.id not in found:
-        missing = minutes_between(after.start, new.end + timedelta(minutes=turnaround(new, after, travel)))
-        if missing:
-            found[after.id] = (after, missing)
-    return sorted(found.values(), key=lambda pair: (pair[0].start, pair[0].id))
+    if before is not None and before.id not in overlapped:
+        ready = before.end + timedelta(minutes=turnaround(before, new, travel))
+        if begins < ready:
+            yield before, minutes_between(begins, ready)
+    if after is not None and after.id not in overlapped:
+        ready = new.end + timedelta(minutes=turnaround(new, after, travel))
+        if after.start < ready:
+            yield after, minutes_between(after.start, ready)
+
+
+def _with_pause(job: Job) -> datetime:
+    return job.end + timedelta(minutes=job.buffer_minutes) if job.buffer_minutes else job.end
 
 
 def turnaround(job: Job, following: Job | None, travel: TravelTimes) -> int:

@@ -14,7 +14,7 @@ from guitara_app.appointments.models import Leg
 from guitara_app.appointments.queries.candidates import Wanted
 from guitara_app.appointments.queries.drivers import OnDuty, Trip, on_duty, on_duty_ahead, pending_trips
 from guitara_app.appointments.queries.jobs import leg_jobs, travel_times
-from guitara_app.appointments.timeline import Job, in_the_way, turnaround
+from guitara_app.appointments.timeline import Job, fits_in, turnaround
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.time import bounds
 from guitara_app.travel.estimate import LONGEST_MINUTES, Place, TravelTimes
@@ -39,6 +39,7 @@ class Fleet:
         self.people = people
         self._jobs = jobs
         self._waiting = [(trip, trip.job) for trip in waiting]
+        self._waiting_until = [job.end + _REACH for _, job in self._waiting]
         self._travel = travel
         self._given: Mapping[int, Sequence[Job]] | None = None
 
@@ -61,12 +62,11 @@ class Fleet:
 
     def _in_the_same_time(self, job: Job) -> int:
         """How many of those that wait would be in its way."""
+        until = job.end + _REACH
         return sum(
             1
-            for _, other in self._waiting
-            if other.start < job.end + _REACH
-            and job.start < other.end + _REACH
-            and in_the_way(job, [other], self._travel)
+            for (_, other), ends in zip(self._waiting, self._waiting_until, strict=True)
+            if other.start < until and job.start < ends and not fits_in(job, [other], self._travel)
         )
 
     def _left(self, trip: Trip, *, at_most: int = 0) -> list[OnDuty]:
@@ -96,7 +96,7 @@ class Fleet:
         return self._given
 
     def _is_free(self, driver: OnDuty, job: Job, jobs: Mapping[int, Sequence[Job]]) -> bool:
-        return driver.covers(job.start, job.end) and not in_the_way(job, jobs[driver.id], self._travel)
+        return driver.covers(job.start, job.end) and fits_in(job, jobs[driver.id], self._travel)
 
     def _first_start(self, driver: OnDuty, trip: Trip) -> datetime | None:
         """At once, when a shift begins, or when one of the driver's jobs is over: nothing else matters."""

@@ -18,7 +18,7 @@ from guitara_app.appointments.queries.candidates import Wanted
 from guitara_app.appointments.queries.drivers import OnDuty, Trip, on_duty, pending_trips
 from guitara_app.appointments.queries.jobs import around, leg_jobs, travel_times
 from guitara_app.appointments.slots import Evenings
-from guitara_app.appointments.timeline import Job, in_the_way
+from guitara_app.appointments.timeline import Job, fits_in
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.time import Calendar
 from guitara_app.travel.estimate import SOMEWHERE, TravelTimes
@@ -152,10 +152,10 @@ class _Roads:
         """How many could bring somebody to a visit that starts then, after those who are needed for other trips."""
         trip = Trip(0, start - timedelta(minutes=self._minutes), self._minutes, needs_car=False, destination=SOMEWHERE)
         at_hand = sum(
-            one.covers(trip.start, trip.end) and not in_the_way(trip.job, self._jobs.get(one.id, ()), self._travel)
+            one.covers(trip.start, trip.end) and fits_in(trip.job, self._jobs.get(one.id, ()), self._travel)
             for one in self._duty[day]
         )
-        needed = sum(bool(in_the_way(trip.job, [one.job], self._travel)) for one in self._waiting)
+        needed = sum(not fits_in(trip.job, [one.job], self._travel) for one in self._waiting)
         return max(0, at_hand - needed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -139,14 +140,16 @@ def place_in_locality(session: Session, locality_id: int) -> Place | None:
     return None if zone is None else Place(0, zone)
 
 
+_PLACE = {
+    side: attrgetter(f"{side}_address", f"{side}_zone", f"{side}_latitude", f"{side}_longitude")
+    for side in ("from", "to", "at")
+}
+
+
 def place_in(row: Row[Any], side: str) -> Place | None:
     """Where a row says that a job begins (``from``), ends (``to``) or is (``at``); None when it does not."""
-    values = row._mapping
-    if values[f"{side}_address"] is None:
-        return None
-    return Place(
-        values[f"{side}_address"], values[f"{side}_zone"], values[f"{side}_latitude"], values[f"{side}_longitude"]
-    )
+    address, zone, latitude, longitude = _PLACE[side](row)
+    return None if address is None else Place(address, zone, latitude, longitude)
 
 
 def _jobs(

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from guitara_app.appointments.timeline import Job, Slot, in_the_way, lay_out, turnaround
+from guitara_app.appointments.timeline import Job, Slot, fits_in, in_the_way, lay_out, turnaround
 from guitara_app.travel.estimate import Place
 from tests.support.minute_grid import Stay, minute, walked
 
@@ -97,6 +97,7 @@ def test_somebody_is_free_when_nothing_has_to_give_way(made: list[Job], drawn: l
             kept.append(job)
     assert all(slot.short_minutes == 0 for slot in lay_out(kept, TRAVEL))
     blocked = in_the_way(new, kept, TRAVEL)
+    assert fits_in(new, kept, TRAVEL) == (not blocked)
     together = lay_out([*kept, new], TRAVEL)
     clashes = [slot for slot in together if slot.short_minutes]
     assert bool(blocked) == bool(clashes)
