@@ -8,6 +8,7 @@ const MARK = "_rx_state_";
 const ASK_AGAIN_MS = 1000;
 const patched = new WeakMap();
 let askedAt = 0;
+let askingLater = 0;
 
 const merged = (before, value) => {
   const changed = value?.["~rows"];
@@ -20,7 +21,12 @@ const merged = (before, value) => {
 };
 
 const askAgain = () => {
-  if (Date.now() - askedAt < ASK_AGAIN_MS) return;
+  const wait = askedAt + ASK_AGAIN_MS - Date.now();
+  if (wait > 0) {
+    clearTimeout(askingLater);
+    askingLater = setTimeout(askAgain, wait);
+    return;
+  }
   askedAt = Date.now();
   eventLoop.addEvents(onLoadInternalEvent());
 };
@@ -32,11 +38,11 @@ const patch = (dispatch, store, name) => {
     const { [`after${MARK}`]: after, ...values } = delta;
     const here = store.getSnapshot(name);
     if (after !== undefined) {
-      if (here[`scope${MARK}`] !== values[`scope${MARK}`]) return;
-      if (here[`rev${MARK}`] !== after) {
-        askAgain();
-        return;
-      }
+      const ours = here[`scope${MARK}`] === values[`scope${MARK}`];
+      const fits = ours && here[`rev${MARK}`] === after;
+      // A page opened again that is told that nothing is new should have it, whatever it has.
+      if (!fits && (ours || values[`rev${MARK}`] === after)) askAgain();
+      if (!fits) return;
     }
     // A page that is opened again still has everything: drawn once more it would look the same.
     if (Object.keys(values).every((key) => values[key] === here[key])) return;

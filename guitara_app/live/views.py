@@ -310,8 +310,8 @@ class View:
         return self._encoded
 
     def _same(self) -> Packet:
-        """That nothing is new."""
-        return self._channel.frame(self.scope, {"rev": self._rev})
+        """That nothing is new; whoever has something else asks for everything."""
+        return self._channel.frame(self.scope, {"rev": self._rev, "after": self._rev})
 
     @contextmanager
     def _pinned(self) -> Iterator[None]:

@@ -217,10 +217,17 @@ def _back_at_the_desk(tab: Tab) -> set[str]:
 
 def test_a_page_that_is_as_it_was_left_is_told_only_that(away: tuple[Firm, Tab, str]) -> None:
     firm, tab, visit = away
-    assert _back_at_the_desk(tab) == {"scope", "rev"}
+    assert _back_at_the_desk(tab) == {"scope", "rev", "after"}
     firm.note(f"w-since-{visit}", "desk")
     tab.wait(lambda tab: f"w-since-{visit}" in tab.get("desk_live", "waiting"))
     assert not tab.misfits
+
+
+def test_a_page_that_has_something_else_than_it_was_sent_finds_out(away: tuple[Firm, Tab, str]) -> None:
+    _, tab, _ = away
+    tab.values["desk_live"]["rev"] -= 1
+    _back_at_the_desk(tab)
+    assert tab.misfits
 
 
 def test_a_page_that_is_not_as_it_was_left_is_sent_whole(away: tuple[Firm, Tab, str]) -> None:
