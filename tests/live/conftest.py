@@ -29,6 +29,7 @@ from guitara_app.kit import database, outbox
 from guitara_app.kit.events import record
 from guitara_app.kit.migrate import upgrade
 from guitara_app.kit.time import now
+from tests.live.one_view import World
 from tests.support.socket_client import Sockets
 from tests.support.warm import Forked, launch
 
@@ -216,3 +217,9 @@ def webs(firm: Firm) -> Iterator[list[Web]]:
 def sockets() -> Iterator[Sockets]:
     with Sockets() as opened:
         yield opened
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """One view by itself."""
+    return World(monkeypatch)

@@ -3,128 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import pytest
 
 from guitara_app.kit import metrics
-from guitara_app.kit.errors import Unavailable
-from guitara_app.live import readers, reading, views
-from guitara_app.live.scopes import Kind, Scope
-from guitara_app.live.views import Cause, Mark, Views
+from guitara_app.live import views
+from guitara_app.live.scopes import Scope
+from guitara_app.live.views import Views
 from guitara_app.settings import Settings
-
-DESK = Scope.desk()
-CAUSE = Cause(0.0, frozenset())
-
-
-class Room:
-    """Stands for the sockets of a process: who is in the room, and what was sent to whom."""
-
-    def __init__(self) -> None:
-        self.inside: set[str] = set()
-        self.sent: list[tuple[str, dict[str, Any]]] = []
-
-    def members(self, scope: Scope) -> int:
-        """How many are in the room."""
-        del scope
-        return len(self.inside)
-
-    def frame(self, scope: Scope, values: dict[str, Any]) -> dict[str, Any]:
-        """What is sent, as it is."""
-        del scope
-        return values
-
-    def put(self, to: str, values: dict[str, Any]) -> int:
-        """Note what was sent, without its place in the order of what was."""
-        plain = dict(values)
-        after = plain.pop("after", None)
-        rev = plain.pop("rev")
-        # The same: that nothing is new.
-        assert after in (None, rev - 1, rev)
-        self.sent.append((to, plain))
-        return len(self.inside)
-
-    def enter(self, sid: str) -> Callable[[], bool]:
-        """What a newcomer does when it is let in."""
-
-        def entered() -> bool:
-            self.inside.add(sid)
-            return True
-
-        return entered
-
-
-class World:
-    """What is read and which version it has; a test changes both."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.values: dict[str, Any] = {"a": 1, "b": 1}
-        self.version: int | None = 1
-        self.down = False
-        self.reads = 0
-        self.gate = threading.Event()
-        self.gate.set()
-        self.board_gate = threading.Event()
-        self.board_gate.set()
-        self.news_gate = threading.Event()
-        self.news_gate.set()
-        self.room = Room()
-        self.views = Views(self.room)  # type: ignore[arg-type]  # stands for a Channel
-        self.news: list[frozenset[int]] = []
-        self.together: list[list[int]] = []
-        monkeypatch.setattr(readers, "read", self._read)
-        monkeypatch.setattr(readers, "read_many", self._read_many)
-        monkeypatch.setattr(readers, "read_news", self._read_news)
-        for module in (views, reading):
-            monkeypatch.setattr(module, "versions", self._versions)
-        monkeypatch.setattr(views, "_RETRY_S", 0.02)
-
-    def _read_many(self, kind: Kind, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
-        self.together.append(list(keys))
-        self.reads += len(keys) - 1
-        read = self._read(Scope(kind, keys[0]))
-        return {key: dict(read) for key in keys}
-
-    def _read(self, scope: Scope) -> dict[str, Any]:
-        self.reads += 1
-        if self.down:
-            raise Unavailable("The database does not answer.")
-        read = dict(self.values)
-        (self.board_gate if scope == DESK else self.gate).wait(5)
-        return read
-
-    def _read_news(self, scope: Scope, before: dict[str, Any], visits: frozenset[int]) -> dict[str, Any]:
-        del scope
-        self.news.append(visits)
-        if self.down:
-            raise Unavailable("The database does not answer.")
-        self.news_gate.wait(5)
-        return {"a": self.values["a"]} if self.values["a"] != before["a"] else {}
-
-    async def _versions(self, topics: Sequence[str]) -> list[int] | None:
-        return None if self.version is None else [self.version for _ in topics]
-
-    async def join(self, sid: str, scope: Scope = DESK, had: Mark | None = None) -> None:
-        """A newcomer, or somebody who comes back with what they ``had``."""
-        await self.views.of(scope).show(sid, self.room.enter(sid), had)
-
-    async def sent(self, expected: tuple[str, dict[str, Any]]) -> None:
-        """Wait until this was the last that was sent."""
-        await _until(lambda: self.room.sent[-1:] == [expected])
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in threads and in the code under test
-            await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(monkeypatch)
+from tests.live.one_view import CAUSE, DESK, World, until
 
 
 def test_a_newcomer_gets_all_and_the_room_gets_what_changed(world: World) -> None:
@@ -262,17 +149,17 @@ def test_newcomers_do_not_wait_behind_what_few_look_at(world: World) -> None:
         world.gate.clear()
         for scope in pages:
             world.views.change(scope, 2, CAUSE)
-        await _until(lambda: world.reads == 8 + 3)
+        await until(lambda: world.reads == 8 + 3)
         async with asyncio.timeout(2):
             # Known already, waits to be read again: shown what there is.
             await world.join("second page", pages[-1])
             assert world.room.sent[-1] == ("second page", {"a": 1, "b": 1})
         # Never read before: is read although all turns of such pages are taken.
         opening = asyncio.create_task(world.join("somebody else", Scope.hours(9)))
-        await _until(lambda: world.reads == 8 + 3 + 1)
+        await until(lambda: world.reads == 8 + 3 + 1)
         world.gate.set()
         await opening
-        await _until(lambda: world.reads == 8 + 8 + 1)
+        await until(lambda: world.reads == 8 + 8 + 1)
 
     asyncio.run(story())
 
@@ -289,13 +176,13 @@ def test_what_single_people_look_at_is_read_for_all_of_them_together(world: Worl
         world.values = {"a": 2, "b": 1}
         for scope in people:
             world.views.change(scope, 2, CAUSE)
-        await _until(lambda: bool(world.together))
+        await until(lambda: bool(world.together))
         opening = asyncio.create_task(world.join("somebody else", Scope.person(99)))
         await asyncio.sleep(0.02)
         world.gate.set()
         await opening
         assert world.room.sent[-1] == ("somebody else", {"a": 2, "b": 1})
-        await _until(
+        await until(
             lambda: {(scope.topic, 2) for scope in people} <= {(to, new.get("a")) for to, new in world.room.sent}
         )
         assert sorted(key for keys in world.together for key in keys) == [*range(1, 31), 99]
@@ -312,10 +199,10 @@ def test_one_read_that_fails_fails_for_each_and_is_tried_again(world: World) -> 
         world.down, world.values = True, {"a": 2, "b": 1}
         for number in (1, 2):
             world.views.change(Scope.person(number), 2, CAUSE)
-        await _until(lambda: world.reads >= 6)
+        await until(lambda: world.reads >= 6)
         assert world.room.sent == []
         world.down = False
-        await _until(lambda: {("person:1", 2), ("person:2", 2)} <= {(to, new["a"]) for to, new in world.room.sent})
+        await until(lambda: {("person:1", 2), ("person:2", 2)} <= {(to, new["a"]) for to, new in world.room.sent})
 
     asyncio.run(story())
 
@@ -325,7 +212,7 @@ def test_whoever_gives_up_waiting_takes_it_from_nobody_else(world: World) -> Non
         world.gate.clear()
         first, second = Scope.inbox(1), Scope.inbox(2)
         waiting = [asyncio.create_task(world.join(f"of {scope.key}", scope)) for scope in (first, second)]
-        await _until(lambda: world.reads >= 1)
+        await until(lambda: world.reads >= 1)
         waiting[0].cancel()
         world.gate.set()
         await waiting[1]
@@ -350,7 +237,7 @@ def test_of_those_that_only_aged_a_few_are_read_at_a_time_boards_first(
         await asyncio.sleep(0.1)
         before, world.values = world.reads, {"a": 2, "b": 1}
         world.views.refresh_aged()
-        await _until(lambda: ("desk", {"a": 2}) in world.room.sent and world.reads == before + 4)
+        await until(lambda: ("desk", {"a": 2}) in world.room.sent and world.reads == before + 4)
         await asyncio.sleep(0.05)
         assert world.reads == before + 4
 
@@ -362,7 +249,7 @@ def test_a_clients_card_is_read_again_by_its_age_alone_too(world: World, monkeyp
         await world.join("one", Scope.client(1))
         monkeypatch.setattr(views, "MAX_AGE_S", 0.0)
         world.views.refresh_aged()
-        await _until(lambda: world.reads == 2)
+        await until(lambda: world.reads == 2)
 
     asyncio.run(story())
 
@@ -376,130 +263,7 @@ def test_an_inbox_shows_no_minutes_and_is_not_read_for_them(world: World, monkey
         assert world.reads == 1
         monkeypatch.setattr(views, "_TIMELESS_AGE_S", 0.0)
         world.views.refresh_aged()
-        await _until(lambda: world.reads == 2)
-
-    asyncio.run(story())
-
-
-def test_of_a_few_visits_the_news_goes_ahead_and_the_rest_follows(world: World) -> None:
-    async def story() -> None:
-        await world.join("one")
-        world.values, world.version = {"a": 2, "b": 2}, 2
-        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
-        world.views.change(DESK, 2, Cause(0.0, frozenset({8})))
-        await world.sent(("desk", {"b": 2}))
-        assert world.room.sent[-2:] == [("desk", {"a": 2}), ("desk", {"b": 2})]
-        assert world.news == [{7, 8}]
-        assert world.reads == 2
-        # What may be about anything has no news.
-        world.values, world.version = {"a": 3, "b": 3}, 3
-        world.views.change(DESK, 3, CAUSE)
-        await world.sent(("desk", {"a": 3, "b": 3}))
-        assert len(world.news) == 1
-
-    asyncio.run(story())
-
-
-def test_news_do_not_wait_while_all_of_it_is_being_read_and_are_not_taken_back_by_it(world: World) -> None:
-    async def story() -> None:
-        await world.join("one")
-        world.board_gate.clear()
-        world.values, world.version = {"a": 1, "b": 2}, 2
-        world.views.change(DESK, 2, CAUSE)
-        await _until(lambda: world.reads == 2)
-        # Read already, and not there yet, when the next change comes.
-        world.values, world.version = {"a": 3, "b": 2}, 3
-        world.views.change(DESK, 3, Cause(0.0, frozenset({3})))
-        await world.sent(("desk", {"a": 3}))
-        async with asyncio.timeout(2):
-            await world.join("two")
-        assert world.room.sent[-1] == ("two", {"a": 3, "b": 1})
-        world.board_gate.set()
-        await world.sent(("desk", {"b": 2}))
-        assert world.news == [{3}, {3}]
-        await _until(lambda: world.reads == 3)
-        assert world.room.sent[-1] == ("desk", {"b": 2})
-
-    asyncio.run(story())
-
-
-def test_news_from_before_all_of_it_was_read_are_not_put_on_top_of_it(world: World) -> None:
-    others = Scope.road(), Scope.queue()
-
-    async def story() -> None:
-        for scope in (DESK, *others):
-            await world.join(str(scope.kind), scope)
-        world.gate.clear()
-        for scope in others:
-            world.views.change(scope, 2, CAUSE)
-        await _until(lambda: world.reads == 5)
-        # All of the board waits for its turn, when the next change comes.
-        world.board_gate.clear()
-        world.news_gate.clear()
-        world.values, world.version = {"a": 2, "b": 2}, 2
-        world.views.change(DESK, 2, CAUSE)
-        await asyncio.sleep(0.02)
-        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
-        await _until(lambda: world.news == [{7}])
-        world.gate.set()
-        await _until(lambda: world.reads == 6)
-        world.news_gate.set()
-        await _until(lambda: ("desk", {"a": 2}) in world.room.sent)
-        world.board_gate.set()
-        await _until(lambda: ("desk", {"b": 2}) in world.room.sent)
-        assert world.news == [{7}]
-
-    asyncio.run(story())
-
-
-def test_news_do_not_wait_while_a_view_that_is_dear_to_read_rests(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(views, "_REST", 10**6)
-    monkeypatch.setattr(views, "_LONGEST_REST_S", 1.5)
-
-    async def story() -> None:
-        await world.join("one")
-        world.values, world.version = {"a": 2, "b": 2}, 2
-        world.views.change(DESK, 2, CAUSE)
-        await world.sent(("desk", {"a": 2, "b": 2}))
-        for number in range(3, 7):
-            world.values, world.version = {"a": number, "b": number}, number
-            world.views.change(DESK, number, Cause(0.0, frozenset({number})))
-            await world.sent(("desk", {"a": number}))
-        assert (world.reads, world.news) == (2, [{3}, {4}, {5}, {6}])
-        await world.sent(("desk", {"b": 6}))
-        assert world.reads == 3
-
-    asyncio.run(story())
-
-
-def test_news_that_never_end_do_not_keep_the_rest_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "settings", lambda: Settings(merge_window_ms=10))
-
-    async def story() -> None:
-        await world.join("one")
-        number = 1
-        async with asyncio.timeout(5):
-            while not any("b" in values for to, values in world.room.sent if to == "desk"):
-                number += 1
-                world.values, world.version = {"a": number, "b": 2}, number
-                world.views.change(DESK, number, Cause(0.0, frozenset({number})))
-                await asyncio.sleep(0.002)
-        assert world.news
-
-    asyncio.run(story())
-
-
-def test_news_that_cannot_be_read_come_with_the_rest(world: World) -> None:
-    async def story() -> None:
-        await world.join("one")
-        world.down = True
-        world.values, world.version = {"a": 2, "b": 2}, 2
-        world.views.change(DESK, 2, Cause(0.0, frozenset({7})))
-        await _until(lambda: world.reads == 2)
-        world.down = False
-        await world.sent(("desk", {"a": 2, "b": 2}))
+        await until(lambda: world.reads == 2)
 
     asyncio.run(story())
 
@@ -529,7 +293,7 @@ def test_a_page_that_is_left_while_it_reads_loses_nothing_for_others(
         world.values, world.version = {"a": 5, "b": 1}, 2
         world.board_gate.clear()
         leaving = asyncio.create_task(world.join("leaves"))
-        await _until(lambda: world.reads == 2)
+        await until(lambda: world.reads == 2)
         leaving.cancel()
         world.board_gate.set()
         await world.sent(("desk", {"a": 5}))
