@@ -16,7 +16,6 @@ from guitara_app.appointments.requests import BookingRequest
 from guitara_app.appointments.services import book
 from guitara_app.kit.database import transaction
 from guitara_app.kit.time import now
-from guitara_app.pages.board.state import BoardState
 from loadtest.crowd import Member
 from loadtest.handle import Swarm, swarm
 from loadtest.limits import make_room
@@ -43,7 +42,7 @@ def push(firm: Firm, base: str, slots: Iterator[BookingRequest], runs: int, logs
         ours = _changes(firm, swarms, slots, runs)
         naive = []
         for _ in _in_time(range(max(_FEWEST, runs // 10))):
-            answers = ask_all(swarms, {"do": "again", "handler": f"{BoardState.get_full_name()}.load"}, _ANSWER_S)
+            answers = ask_all(swarms, {"do": "again"}, _ANSWER_S)
             naive.append(max(one["last"] for one in answers) - min(one["began"] for one in answers))
             time.sleep(_QUIET_S)
     return [

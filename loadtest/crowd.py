@@ -15,6 +15,7 @@ import aiohttp
 
 from loadtest.page import Arrivals, Page, Waits, different, shows, standing
 from loadtest.people import DESK_PAGES, Evening, book, decide, look_around, look_for_client, ready_job, take_step
+from loadtest.wire import NAVIGATE
 
 T = TypeVar("T")
 
@@ -119,11 +120,11 @@ class Crowd:
             await asyncio.wait(self._deeds, timeout=25)
         return {"ran": len(self.evening.changes), "open": sum(page.open for page in self.pages)}
 
-    async def again(self, said: dict[str, Any]) -> dict[str, Any]:
+    async def again(self, _said: dict[str, Any]) -> dict[str, Any]:
         """Let every board ask for all it shows, at once; when the last had it (``time.time``)."""
         boards = [page for page in self.boards if page.open]
         began = time.time()
-        await asyncio.gather(*(page.ask("again", said["handler"], {}, shows("desk_live")) for page in boards))
+        await asyncio.gather(*(page.ask("again", NAVIGATE, {}, shows("desk_live")) for page in boards))
         return {"began": began, "last": time.time()}
 
     async def settle(self, said: dict[str, Any]) -> dict[str, Any]:
