@@ -1,6 +1,6 @@
 // What a page asks of the server leaves when the page is put together. React lets such things wait until the browser has laid it out and painted
 // it, which for the board takes as long as the server takes to answer.
-import { useEffect, useLayoutEffect, useReducer, useRef } from "react";
+import { useLayoutEffect, useReducer, useRef } from "react";
 import { flushSync } from "react-dom";
 import { useLocation } from "react-router";
 
@@ -11,9 +11,7 @@ export function AtOnce({ children }) {
   useLayoutEffect(() => {
     // Any update that must not wait makes React first carry out what still does.
     if (opened.current) queueMicrotask(() => flushSync(lookAgain));
-  }, [location]);
-  useEffect(() => {
     opened.current = true;
-  }, []);
+  }, [location]);
   return children;
 }

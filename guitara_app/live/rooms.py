@@ -48,7 +48,7 @@ class Seat:
     page: Scope | None = None
     path: str = ""
     moved: bool = False
-    left: dict[Kind, tuple[Scope, Mark]] = field(default_factory=dict)
+    left: dict[Kind, Mark] = field(default_factory=dict)
     told_ms: int = 0
 
 
@@ -103,14 +103,14 @@ class Rooms:
         seat.page = scope
         if scope is None:
             return
-        known, had = seat.left.pop(scope.kind, (None, None))
+        had = seat.left.pop(scope.kind, None)
         if not may_watch(actor, scope):
             self._channel.leave_all(sid, but=own)
             raise NotAllowed("Your account may not see this. Ask a manager if you should be able to.")
         await self._views.of(scope).show(
             sid,
             lambda: self._still(sid, seat, scope) and self._channel.join(sid, scope),
-            had if known == scope and seat.moved else None,
+            had if seat.moved else None,
         )
 
     async def arrive(self, state: rx.State, actor: Actor) -> None:
@@ -124,13 +124,14 @@ class Rooms:
             return
         seat, path = self._seats[sid], state.router.url.path
         seat.moved, seat.path = path != seat.path, path
-        await self._stay_in(state, actor, Scope.inbox(actor.person_id or 0))
-        await self._stay_in(state, actor, Scope.presence())
-        await self._stay_in(state, actor, Scope.catalog())
+        for own in (Scope.inbox(actor.person_id or 0), Scope.presence(), Scope.catalog()):
+            await self._stay_in(sid, own)
 
     async def watch_own(self, state: rx.State, actor: Actor) -> None:
         """Enter the room of the person's own evening, which stays entered on every page, and send what it shows."""
-        await self._stay_in(state, actor, Scope.person(actor.person_id or 0))
+        sid = await self.claim(state, actor)
+        if sid is not None:
+            await self._stay_in(sid, Scope.person(actor.person_id or 0))
 
     def seats(self) -> list[Seat]:
         """Those whose sockets are there."""
@@ -144,12 +145,9 @@ class Rooms:
         """Close the sockets that have not answered for too long."""
         await self._channel.drop_dead()
 
-    async def _stay_in(self, state: rx.State, actor: Actor, own: Scope) -> None:
-        sid = await self.claim(state, actor)
-        if sid is None or not may_watch(actor, own):
-            return
-        seat = self._seats[sid]
-        if seat.moved and self._channel.joined(sid, own):
+    async def _stay_in(self, sid: str, own: Scope) -> None:
+        seat = self._seats.get(sid)
+        if seat is None or not may_watch(seat.actor, own) or (seat.moved and self._channel.joined(sid, own)):
             return
         await self._views.of(own).show(sid, lambda: self._seats.get(sid) is seat and self._channel.join(sid, own))
 
@@ -212,7 +210,7 @@ class Rooms:
         """What the socket was sent of its page it keeps; it was sent nothing yet when it is not in the room."""
         seat = self._seats.get(sid)
         if seat is not None and seat.page is not None and self._channel.joined(sid, seat.page):
-            seat.left[seat.page.kind] = seat.page, self._views.of(seat.page).mark
+            seat.left[seat.page.kind] = self._views.of(seat.page).mark
 
     def _still(self, sid: str, seat: Seat, scope: Scope) -> bool:
         return self._seats.get(sid) is seat and seat.page == scope

@@ -148,14 +148,19 @@ class DefaultDeny(Middleware):
         """Let marked handlers and Reflex's own listed ones pass."""
         if event.name in REFLEX_INTERNALS or is_marked(event):
             return None
-        log.warning("event refused", reason="its handler declares no permission", event_name=event.name)
-        return StateUpdate(events=Event.from_event_type(notice(NOT_ALLOWED)))
+        return StateUpdate(events=Event.from_event_type(refuse(event)))
 
 
 def is_marked(event: Event) -> bool:
     """Whether the handler that ``event`` calls says who may."""
     registered = RegistrationContext.get().event_handlers.get(event.name)
     return registered is not None and access_of(registered.handler.fn) is not None
+
+
+def refuse(event: Event) -> EventSpec:
+    """The notice for an event whose handler carries no mark, which is a mistake of ours and logged."""
+    log.warning("event refused", reason="its handler declares no permission", event_name=event.name)
+    return notice(NOT_ALLOWED)
 
 
 def access_of(handler: Any) -> Permission | Public | None:

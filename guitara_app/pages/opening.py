@@ -10,17 +10,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import reflex as rx
-import structlog
 from reflex import state as reflex_state
 from reflex.state import State
 from reflex_base.event import Event, EventSpec
 from reflex_base.event.processor.base_state_processor import process_event
 from reflex_base.registry import RegistrationContext
 
-from guitara_app.pages.access import NOT_ALLOWED, is_marked, notice
+from guitara_app.pages.access import is_marked, refuse
 from guitara_app.pages.measuring import measured_event
-
-log = structlog.get_logger(__name__)
 
 
 def open_pages_in_one_event() -> None:
@@ -43,8 +40,7 @@ async def _load(state: State) -> AsyncIterator[EventSpec | None]:
     registry = RegistrationContext.get()
     for event in Event.from_event_type(registry.app.get_load_events(state.rx_router_url.path)):
         if not is_marked(event):
-            log.warning("page not loaded", reason="its handler declares no permission", event_name=event.name)
-            yield notice(NOT_ALLOWED)
+            yield refuse(event)
             continue
         registered = registry.event_handlers[event.name]
         own = await state.get_state(registered.states[0])

@@ -38,8 +38,8 @@ class Who(rx.State):
         """Ask who holds the session, and begin to watch what every page shows."""
         actor = current_actor()
         zone, simulated = await in_thread(_firm)
-        put(self, zone=zone, simulated=simulated)
-        put(self, person_id=actor.person_id or 0, name=actor.name, role=str(actor.role))
+        who = {"person_id": actor.person_id or 0, "name": actor.name, "role": str(actor.role)}
+        put(self, **who, zone=zone, simulated=simulated)
         await live.arrive(self, actor)
 
 
