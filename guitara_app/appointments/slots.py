@@ -61,11 +61,7 @@ class Evenings:
             },
             # A pause after the end is no longer than the way to another place may be.
             jobs={
-                person: [
-                    job
-                    for job in theirs
-                    if job.start < last and first < job.end + timedelta(minutes=job.buffer_minutes)
-                ]
+                person: [job for job in theirs if job.start < last and first < job.until]
                 for person, theirs in self.jobs.items()
             },
         )

@@ -30,6 +30,11 @@ class Job:
     destination: Place | None = None
     begun: bool = False
 
+    @property
+    def until(self) -> datetime:
+        """When the pause after it is over."""
+        return self.end + timedelta(minutes=self.buffer_minutes) if self.buffer_minutes else self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -68,12 +73,12 @@ def fits_in(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> bool:
 
 
 def _obstacles(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> Iterator[tuple[Job, int]]:
-    begins, until = new.start, _with_pause(new)
+    begins, until = new.start, new.until
     before: Job | None = None
     after: Job | None = None
     overlapped: set[int] = set()
     for job in jobs:
-        start, end = job.start, _with_pause(job)
+        start, end = job.start, job.until
         if start < until and begins < end:
             overlapped.add(job.id)
             yield job, minutes_between(max(start, begins), min(end, until))
@@ -90,10 +95,6 @@ def _obstacles(new: Job, jobs: Sequence[Job], travel: TravelTimes) -> Iterator[t
         ready = new.end + timedelta(minutes=turnaround(new, after, travel))
         if after.start < ready:
             yield after, minutes_between(after.start, ready)
-
-
-def _with_pause(job: Job) -> datetime:
-    return job.end + timedelta(minutes=job.buffer_minutes) if job.buffer_minutes else job.end
 
 
 def turnaround(job: Job, following: Job | None, travel: TravelTimes) -> int:

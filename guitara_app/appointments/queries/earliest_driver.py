@@ -38,8 +38,7 @@ class Fleet:
     ) -> None:
         self.people = people
         self._jobs = jobs
-        self._waiting = [(trip, trip.job) for trip in waiting]
-        self._waiting_until = [job.end + _REACH for _, job in self._waiting]
+        self._waiting = [(trip, job := trip.job, job.end + _REACH) for trip in waiting]
         self._travel = travel
         self._given: Mapping[int, Sequence[Job]] | None = None
 
@@ -65,7 +64,7 @@ class Fleet:
         until = job.end + _REACH
         return sum(
             1
-            for (_, other), ends in zip(self._waiting, self._waiting_until, strict=True)
+            for _, other, ends in self._waiting
             if other.start < until and job.start < ends and not fits_in(job, [other], self._travel)
         )
 
@@ -87,7 +86,7 @@ class Fleet:
     def _given_out(self) -> Mapping[int, Sequence[Job]]:
         if self._given is None:
             jobs = {person: list(theirs) for person, theirs in self._jobs.items()}
-            for trip, job in self._waiting:
+            for trip, job, _ in self._waiting:
                 free = [one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs)]
                 if free:
                     best = min(free, key=lambda one: (one.idle_since(jobs[one.id], job.start), one.name, one.id))
