@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,15 +12,14 @@ from guitara_app.kit.time import now
 from tests.e2e.conftest import PHONE, People, until
 from tests.e2e.staging import accepted, door_of, driven_by, hire, one, operator, seat_of, visit
 
-_NETWORK = ("net::ERR_", "WebSocket connection to")
 _KEPT = "async () => (await (await caches.open('guitara-pages')).keys()).map(one => new URL(one.url).pathname)"
 
 
 @pytest.fixture
-def people(people: People) -> Iterator[People]:
+def people(people: People) -> People:
     """Consoles say that there is no network; that is what these tests are about."""
-    yield people
-    people.complaints[:] = [words for words in people.complaints if not any(sign in words for sign in _NETWORK)]
+    people.expect_a_failing_network()
+    return people
 
 
 def _phone(people: People, name: str) -> Page:
