@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -89,3 +90,30 @@ def test_what_a_page_is_to_show_does_not_wait_for_what_people_do() -> None:
         await doing
 
     asyncio.run(both())
+
+
+def test_a_few_take_short_turns_and_many_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the sake of whoever waits for an answer, and for the sake of what gets done."""
+    many, let_go, turns = 9, threading.Event(), list[float]()
+    at_it = threading.Barrier(many + 1)
+
+    def compute() -> None:
+        at_it.wait(30)
+        let_go.wait(30)
+
+    async def all_of_them() -> None:
+        await in_thread(lambda: turns.append(sys.getswitchinterval()))
+        crowd = asyncio.gather(*(in_thread(compute) for _ in range(many)))
+        await asyncio.to_thread(at_it.wait, 30)
+        turns.append(sys.getswitchinterval())
+        let_go.set()
+        await crowd
+        turns.append(sys.getswitchinterval())
+
+    before = sys.getswitchinterval()
+    with ThreadPoolExecutor(many) as pool:
+        monkeypatch.setattr(threads, "_pool", {Lane.DOING: pool}.__getitem__)
+        asyncio.run(all_of_them())
+    sys.setswitchinterval(before)
+    short, long, again = turns
+    assert short == again < long
