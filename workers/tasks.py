@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app import tables  # noqa: F401  rows point at tables that no task itself imports
@@ -18,6 +17,7 @@ from guitara_app.exchange import services as exchange
 from guitara_app.exchange.queries import waiting_imports
 from guitara_app.kit import answers, database, outbox
 from guitara_app.kit.errors import NotPossible
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import now
 from guitara_app.privacy.retention import Applied, apply_retention
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette_admin.fields import BaseField, BooleanField, EnumField, IntegerField, StringField, TextAreaField
@@ -28,6 +27,7 @@ from guitara_app.appointments.words import AppointmentState
 from guitara_app.availability.services import approve_time_off, refuse_time_off, take_back_time_off
 from guitara_app.clients import services as clients
 from guitara_app.kit.errors import Invalid
+from guitara_app.kit.statements import text
 from guitara_app.privacy import services as privacy
 from guitara_app.stock import services as stock
 

@@ -10,7 +10,7 @@ from typing import cast as cast_type
 from urllib.parse import urlencode
 
 import anyio.to_thread
-from sqlalchemy import BigInteger, Index, Select, Table, Text, and_, cast, func, or_, select, text, true
+from sqlalchemy import BigInteger, Index, Select, Table, Text, and_, cast, func, or_, select, true
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 from starlette.requests import Request
@@ -34,6 +34,7 @@ from guitara_app.audit.services import note_exported
 from guitara_app.clients.rules import search_terms
 from guitara_app.kit.errors import GuitaraError, Stale
 from guitara_app.kit.spreadsheets import csv_text
+from guitara_app.kit.statements import text
 
 COUNTED = 10_000
 """Rows counted beyond the page that is shown; what is more is "10,000 and more"."""

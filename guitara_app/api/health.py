@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -20,6 +20,7 @@ from guitara_app.api.onlookers import may_look
 from guitara_app.api.recent import Figures, Recent
 from guitara_app.kit.release import release
 from guitara_app.kit.signs import BEAT_KEY, FRESH_S, QUEUES, WORKER_KEY, is_fresh, sign_age
+from guitara_app.kit.statements import text
 from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any, TypedDict
 
-from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from guitara_app.audit.rules import DOORS, Difference, differences, kind_words, 
 from guitara_app.clients.queries import search
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.events import DETAIL_WORDS
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 PAGE = 50

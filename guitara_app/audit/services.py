@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _ONE_LOOK = timedelta(minutes=10)
 

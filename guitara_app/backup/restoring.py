@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from alembic.script import ScriptDirectory
 from psycopg2 import sql
-from sqlalchemy import Connection, create_engine, func, select, text
+from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy import table as named
 from sqlalchemy.exc import OperationalError
 
@@ -17,6 +17,7 @@ from alembic import command
 from guitara_app.backup.archive import Manifest, Reader
 from guitara_app.kit.errors import Conflict, NotPossible, Unavailable
 from guitara_app.kit.migrate import config, ensure_app_role
+from guitara_app.kit.statements import text
 from guitara_app.settings import with_driver
 
 _LOCK_TIMEOUT = "10s"

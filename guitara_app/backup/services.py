@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypedDict
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
@@ -15,6 +14,7 @@ from guitara_app.firm.services import keep_setting
 from guitara_app.kit import database
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.settings import settings
 
 _KEY = "last_backup"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from guitara_app.kit.statements import text
 
 
 class ServiceChoice(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
@@ -15,6 +14,7 @@ from guitara_app.catalog.models import PersonService
 from guitara_app.catalog.queries import skills_of
 from guitara_app.kit.errors import Invalid, NotFound, Stale
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 EVERY: frozenset[int] = frozenset()
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import Seat, Visit, derive_state
 from guitara_app.appointments.words import Answer, AppointmentState, Progress
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 # What the statements below share. NOT MATERIALIZED lets each use the indexes of the tables.
 _WORDS = """

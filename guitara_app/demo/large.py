@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 import psycopg2
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from guitara_app.availability.services.materialising import materialise
@@ -31,6 +31,7 @@ from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.teller import Teller, minutes
 from guitara_app.demo.world import world_of
 from guitara_app.firm.queries import FirmSettings
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 from guitara_app.settings import PROJECT, with_driver
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -14,6 +13,7 @@ from guitara_app.appointments.words import OPEN_LEGS, Answer, AppointmentState, 
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.kit.events import Event
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 from guitara_app.money.models import Payment
 

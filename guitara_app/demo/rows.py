@@ -10,12 +10,13 @@ from io import StringIO
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, inspect, text
+from sqlalchemy import Column, inspect
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from guitara_app.kit.columns import Table
+from guitara_app.kit.statements import text
 
 T = TypeVar("T", bound=Table)
 

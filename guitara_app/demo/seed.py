@@ -8,7 +8,6 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
@@ -30,6 +29,7 @@ from guitara_app.kit import database
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import now as clock
 
 FLAG = "demo"

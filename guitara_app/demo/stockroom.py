@@ -8,10 +8,10 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.demo.rows import Rows
+from guitara_app.kit.statements import text
 from guitara_app.stock.models import ItemKind, StockMovement
 
 _EMPTIED = 0.02

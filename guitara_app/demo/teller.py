@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from sqlalchemy import text
-
 from guitara_app.availability.models import CheckIn, Shift, ShiftException
 from guitara_app.demo.hours import Evening
 from guitara_app.demo.rows import Rows
 from guitara_app.demo.stockroom import Stockroom
 from guitara_app.demo.story import Story
 from guitara_app.demo.world import Call, World
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 
 _METHODS = ("cash", "cash", "cash", "gcash", "gcash", "card", "bank_transfer")

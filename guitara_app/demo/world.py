@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Vehicle
 from guitara_app.catalog.queries import ServiceChoice, active_services
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.kit.statements import text
 
 # The way to the next job, and what a session may begin late: only what is meant to clash does.
 _BETWEEN_JOBS = timedelta(minutes=60)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Role
@@ -15,6 +14,7 @@ from guitara_app.exchange.rules import field_titles, title_of
 from guitara_app.exchange.views import EarlierImport, ImportFacts, Shown
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.spreadsheets import Cell
+from guitara_app.kit.statements import text
 
 PAGE = 50
 FATES = {Fate.NEW: "New", Fate.CHANGED: "Changes", Fate.SAME: "Same as it is", Fate.REFUSED: "Refused"}

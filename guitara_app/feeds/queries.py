@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Role
 from guitara_app.feeds.rules import PAST_FOR, FeedJob, Told
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 
 class FeedHolder(NamedTuple):

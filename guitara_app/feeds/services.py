@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
@@ -17,6 +16,7 @@ from guitara_app.feeds.queries import feed_of_hash, jobs_of, told_of
 from guitara_app.feeds.rules import Told, calendar_text, reconcile
 from guitara_app.kit.errors import NotFound
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _READ_EVERY = timedelta(minutes=5)
 _LONGEST_TOKEN = 200

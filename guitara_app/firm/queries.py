@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 FIRM, ANSWERS, BOOKING, DRIVING, MONEY = "The firm", "Offers and answers", "Booking", "Drivers and ways", "Money"

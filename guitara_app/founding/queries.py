@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from guitara_app.kit.statements import text
 
 
 def is_founded(session: Session) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
@@ -29,6 +28,7 @@ from guitara_app.founding.queries import is_founded
 from guitara_app.founding.rules import Plan
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.stock.models import Item, ServiceMaterial
 from guitara_app.stock.services import restock
 

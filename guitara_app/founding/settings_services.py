@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -15,6 +14,7 @@ from guitara_app.firm.services import keep_setting
 from guitara_app.founding.settings_rules import OF_EVERY_VISIT, SHOWN, check, words_of
 from guitara_app.kit.errors import Invalid, Stale
 from guitara_app.kit.events import plan_topics, record
+from guitara_app.kit.statements import text
 
 
 def change_settings(

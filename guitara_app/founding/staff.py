@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
@@ -19,6 +18,7 @@ from guitara_app.catalog.skills import set_skills
 from guitara_app.clients.models import FOLDED_FROM, FOLDED_TO
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound, Stale
+from guitara_app.kit.statements import text
 
 
 class InUse(StrEnum):

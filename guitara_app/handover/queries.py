@@ -6,11 +6,11 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.views import Handover, HandoverLine
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _EARLIER_SHOWN = 20

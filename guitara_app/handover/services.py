@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -13,6 +12,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.handover.models import HandoverNote
 from guitara_app.kit.errors import Invalid, NotFound, Stale
 from guitara_app.kit.events import keep_result, record, result_of_key
+from guitara_app.kit.statements import text
 
 LONGEST = 4000
 

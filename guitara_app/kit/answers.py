@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, Index, Integer, UniqueConstraint, text
+from sqlalchemy import Column, Index, Integer, UniqueConstraint
 from sqlalchemy.orm import Session
 from sqlmodel import Field
 
 from guitara_app.kit.columns import Table, identity, moment, reference, word, words
 from guitara_app.kit.errors import GuitaraError
+from guitara_app.kit.statements import text
 
 KEPT_HOURS = 24
 

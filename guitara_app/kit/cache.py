@@ -33,11 +33,11 @@ from typing import Any, NamedTuple, TypeVar, cast
 import structlog
 from pydantic import TypeAdapter
 from redis.exceptions import RedisError
-from sqlalchemy import text
 
 from guitara_app.kit.database import reading
 from guitara_app.kit.metrics import cache_read
 from guitara_app.kit.outbox import VERSION_PREFIX, VERSION_TTL_S, live_redis
+from guitara_app.kit.statements import text
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from guitara_app.kit import measuring, metrics
 from guitara_app.kit.errors import BUSY, Conflict, Unavailable
 from guitara_app.kit.outbox import publish
 from guitara_app.kit.planned import plan_once
+from guitara_app.kit.statements import text
 from guitara_app.settings import settings
 
 T = TypeVar("T")

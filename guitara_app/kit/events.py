@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, literal_column, text
+from sqlalchemy import Column, ForeignKey, Index, Text, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlmodel import Field
@@ -19,6 +19,7 @@ from guitara_app.kit.columns import Table, document, identity, moment, reference
 from guitara_app.kit.doors import door_of
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.outbox import Change
+from guitara_app.kit.statements import text
 
 _LONGEST_KEY = 100
 
@@ -176,11 +177,11 @@ def plan_topics(day: date) -> set[str]:
     return {f"week:{week_key(day)}", *(f"month:{key}" for key in shown)}
 
 
-def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
+def result_of_key(session: Session, actor_id: int, key: str, *, result: int | None = None) -> int | None:
     """Claim ``key`` for this request, or say what the first request with it made.
 
     The second of two simultaneous requests waits here for the first to end. None means: go ahead, then call
-    ``keep_result``.
+    ``keep_result``, unless it is known already what this one makes and given as ``result``.
 
     Raises:
         Invalid: it is no key that this application gives out.
@@ -191,10 +192,10 @@ def result_of_key(session: Session, actor_id: int, key: str) -> int | None:
         raise Invalid("This request carries an unreadable key. Reload the page and try again.")
     claimed = session.execute(
         text(
-            "INSERT INTO idempotency_keys (actor_id, key) VALUES (:actor, :key)"
+            "INSERT INTO idempotency_keys (actor_id, key, result_id) VALUES (:actor, :key, :result)"
             " ON CONFLICT (actor_id, key) DO NOTHING RETURNING id"
         ),
-        {"actor": actor_id, "key": key},
+        {"actor": actor_id, "key": key, "result": result},
     ).scalar()
     if claimed is not None:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import ProgrammingError
 
 from alembic import command
 from guitara_app.kit.database import APP_ROLE
 from guitara_app.kit.errors import Unavailable
+from guitara_app.kit.statements import text
 from guitara_app.settings import PROJECT, settings, with_driver
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +22,10 @@ from typing import Any, NamedTuple
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from guitara_app.kit.statements import text
 from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)
@@ -85,7 +87,12 @@ class Change(NamedTuple):
 
 
 _after_commit: list[Callable[[Sequence[Change]], None]] = []
-_beside = False
+_finishes_beside = False
+
+# Each mark is a transaction; what is published within this time shares one. The sweep waits longer than that.
+_COLLECT_S = 0.2
+_unmarked: list[int] = []
+_marking = threading.Lock()
 
 
 def on_commit(tell: Callable[[Sequence[Change]], None]) -> None:
@@ -95,12 +102,12 @@ def on_commit(tell: Callable[[Sequence[Change]], None]) -> None:
 
 
 def finish_beside() -> None:
-    """Let this process do in a thread of its own what follows the sending: whoever clicked need not wait for it.
+    """Let this process do in threads of their own what follows the sending: whoever clicked need not wait for it.
 
     What a killed process has not marked yet is sent once more by the sweep.
     """
-    global _beside  # noqa: PLW0603
-    _beside = True
+    global _finishes_beside  # noqa: PLW0603
+    _finishes_beside = True
 
 
 @lru_cache(maxsize=1)
@@ -116,16 +123,16 @@ def publish(engine: Engine, changes: Sequence[Change]) -> None:
 
     What the changes tell of is committed: no trouble here may look like a refusal of it, or be a reason to repeat it.
     """
-    if not _beside:
+    if not _finishes_beside:
         sent = _send(changes)
         _tell(changes)
         if sent:
-            _mark(engine, changes)
+            _mark(engine, [change.event_id for change in changes])
         return
     # Begun before the browsers hear of it: what they are then sent keeps this process busy.
-    _finisher().submit(_tell, changes)
+    _beside(_tell).submit(_tell, changes)
     if _send(changes):
-        _finisher().submit(_mark, engine, changes)
+        _mark_soon(engine, changes)
 
 
 def _send(changes: Sequence[Change]) -> bool:
@@ -142,20 +149,37 @@ def _tell(changes: Sequence[Change]) -> None:
         tell(changes)
 
 
-def _mark(engine: Engine, changes: Sequence[Change]) -> None:
+def _mark_soon(engine: Engine, changes: Sequence[Change]) -> None:
+    with _marking:
+        begin = not _unmarked
+        _unmarked.extend(change.event_id for change in changes)
+    if begin:
+        _beside(_mark).submit(_mark_collected, engine)
+
+
+def _mark_collected(engine: Engine) -> None:
+    time.sleep(_COLLECT_S)
+    with _marking:
+        event_ids = list(_unmarked)
+        _unmarked.clear()
+    _mark(engine, event_ids)
+
+
+def _mark(engine: Engine, event_ids: Sequence[int]) -> None:
     try:
         with engine.begin() as connection:
-            connection.execute(_PUBLISHED, {"ids": [change.event_id for change in changes]})
+            connection.execute(_PUBLISHED, {"ids": event_ids})
     except SQLAlchemyError as error:
-        log.warning("changes not marked as published", count=len(changes), error=type(error).__name__)
+        log.warning("changes not marked as published", count=len(event_ids), error=type(error).__name__)
 
 
-@lru_cache(maxsize=1)
-def _finisher() -> ThreadPoolExecutor:
+@lru_cache
+def _beside(work: Callable[..., None]) -> ThreadPoolExecutor:
+    """A thread of its own for ``work``, one after the other."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
 
 
-os.register_at_fork(after_in_child=_finisher.cache_clear)
+os.register_at_fork(after_in_child=_beside.cache_clear)
 
 
 def announce(changes: Sequence[Change]) -> None:

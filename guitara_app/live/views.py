@@ -52,6 +52,9 @@ _REST, _LONGEST_REST_S = 8, 1.0
 first change after a quiet while still at once.
 """
 
+_NEWS_REST, _LONGEST_NEWS_REST_S = 4, 0.4
+"""The same for what is told of a few visits before all of it is read."""
+
 _NEVER, _FOREVER = float("-inf"), float("inf")
 
 
@@ -235,8 +238,8 @@ class View:
     async def _read_and_send_news(self) -> None:
         """Send at once what is quickly read of a few visits; the view stays outdated, and all of it is read later."""
         visits, self._news = self._news, frozenset()
-        self._news_due = monotonic() + _window_s()
-        begun = self._begun
+        began, begun = monotonic(), self._begun
+        self._news_due = began + _window_s()
         try:
             while (before := self._values) is not None:
                 news = await in_viewing_thread(readers.read_news, self.scope, before, visits)
@@ -247,6 +250,7 @@ class View:
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
+        self._news_due = began + max(_window_s(), min(_NEWS_REST * (monotonic() - began), _LONGEST_NEWS_REST_S))
         if begun == self._begun:
             self._told |= visits
         since, self._waiting_since = self._waiting_since, None

@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.rows import pesos
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 from guitara_app.money.rules import Amounts
 from guitara_app.money.views import PaymentLine
 

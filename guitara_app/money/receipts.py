@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.money.models import Receipt
 from guitara_app.money.queries import stored_receipt, twins
 from guitara_app.money.rules import LARGEST_RECEIPT, receipt_type

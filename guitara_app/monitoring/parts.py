@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import structlog
 from redis import Redis
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.signs import BEAT_KEY, QUEUES, WORKER_KEY, is_fresh, sign_age
+from guitara_app.kit.statements import text
 from guitara_app.settings import settings
 
 log = structlog.get_logger(__name__)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.kit.statements import text
 from guitara_app.monitoring.rules import Key, Known
 from guitara_app.monitoring.views import AlertRow
 from guitara_app.monitoring.words import URGENT, Alarm

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.kit.database import hold_alone
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.monitoring.models import SystemAlert
 from guitara_app.monitoring.queries import newest_alerts
 from guitara_app.monitoring.rules import Key, Step, Verdict, decide

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.statements import text
 
 _OWN = "SELECT id FROM clients WHERE :id IN (id, merged_into_id) ORDER BY id"
 _PARTS = {

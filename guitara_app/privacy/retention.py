@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TypedDict
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
@@ -19,6 +18,7 @@ from guitara_app.firm.services import keep_setting
 from guitara_app.kit.database import hold_alone
 from guitara_app.kit.errors import GuitaraError
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.notifications.services import purge_notifications
 from guitara_app.privacy.rules import forgotten_before
 from guitara_app.privacy.services import forget_client

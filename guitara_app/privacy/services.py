@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.clients.queries import topics_of_client
 from guitara_app.kit.errors import NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.privacy.queries import everything_of, same_client
 
 _VISITS = "SELECT id FROM appointments WHERE client_id = ANY(:ids)"

@@ -6,13 +6,14 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit import cache
 from guitara_app.kit.database import reading
 from guitara_app.kit.events import evening_topic
+from guitara_app.kit.statements import text
 from guitara_app.money.earnings import earned_by_each, shares
 from guitara_app.reports.rules import Facts, check_range, load_of, minutes, until_now
 from guitara_app.reports.views import VisitBehind, Workload

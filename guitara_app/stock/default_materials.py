@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -14,6 +13,7 @@ from guitara_app.catalog.rules import ServiceDetails
 from guitara_app.catalog.services import STALE, add_service, change_service
 from guitara_app.kit.errors import Invalid, NotFound, Stale
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.stock.models import ServiceMaterial
 from guitara_app.stock.queries import Bag, materials_of
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from guitara_app.kit.statements import text
 from guitara_app.stock.rules import Level, level
 
 Bag = dict[int, int]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import Person
@@ -12,6 +11,7 @@ from guitara_app.accounts.permissions import Actor, Permission, require, require
 from guitara_app.accounts.rules import plain
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 
 def disable(session: Session, actor: Actor, person_id: int, *, reason: str, now: datetime) -> None:

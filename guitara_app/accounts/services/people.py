@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -23,6 +22,7 @@ from guitara_app.accounts.rules import (
 from guitara_app.accounts.services.signing_in import SignedIn, open_session
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _OVER = "This invitation has been used, or is over. Ask a manager for a new one."
 

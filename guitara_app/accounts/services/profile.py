@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from guitara_app.accounts.rules import check_new_password, hash_password, normal
 from guitara_app.accounts.services.signing_in import SignInRefused, count_wrong_password, locked, open_session
 from guitara_app.kit.errors import Invalid, NotAllowed, NotFound
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 
 @dataclass(frozen=True, slots=True)

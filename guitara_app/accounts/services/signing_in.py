@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import LoginSession, Person
@@ -21,6 +20,7 @@ from guitara_app.accounts.rules import (
     token_hash,
 )
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import minutes_between
 
 

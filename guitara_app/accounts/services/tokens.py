@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.models import ApiToken, Person
@@ -13,6 +12,7 @@ from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.accounts.rules import API_TOKEN_PREFIX, API_TOKENS_AT_MOST, new_token, plain, token_hash
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 LONGEST_TOKEN_NAME = 60
 LONGEST_TOKEN_DAYS = 365

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models.appointment import IS_LIVE
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 # One therapist's bag: a bottle serves all services of the visit, so the largest quantity counts, not the sum.
 _NEEDS = f"""

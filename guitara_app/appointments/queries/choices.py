@@ -5,13 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
 from guitara_app.appointments.lifecycle import Target
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.statements import text
 
 _ABOUT = {
     Target.VISIT: "SELECT id, '' AS who, NULL AS person_id FROM appointments WHERE id = :id",

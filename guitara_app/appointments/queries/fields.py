@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models.appointment import IS_LIVE
@@ -17,6 +17,7 @@ from guitara_app.appointments.words import Answer, AppointmentState
 from guitara_app.catalog.queries import services_of
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import FieldClash, NotFound
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar, minutes_between
 
 _FIELDS = f"""

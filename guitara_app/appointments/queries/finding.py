@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.clients.queries import ClientHit, search
 from guitara_app.clients.rules import folded, search_terms, shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _EACH = 6

@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.alternatives import look_up
@@ -28,6 +27,7 @@ from guitara_app.appointments.slots import Drivers, Evenings, Opening, Search, o
 from guitara_app.appointments.timeline import Job
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.errors import Invalid
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 WEEKS = 4

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.automatic import BECAUSE
 from guitara_app.appointments.queries.rows import VisitRow, visits
 from guitara_app.appointments.words import AppointmentState
+from guitara_app.kit.statements import text
 
 _CONDITIONS = {
     "evening": "a.business_date = :evening",

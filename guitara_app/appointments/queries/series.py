@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models import BookingSeries
@@ -28,6 +27,7 @@ from guitara_app.availability.queries import holidays_between
 from guitara_app.catalog.queries import active_services
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.errors import GuitaraError, Invalid
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _EXPLAINED = 24

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import BEFORE_DEPARTURE
@@ -20,6 +19,7 @@ from guitara_app.appointments.series_requests import Reach
 from guitara_app.catalog.queries import services_of
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotPossible
+from guitara_app.kit.statements import text
 
 _TO_COME = text(
     "SELECT id, series_date FROM appointments WHERE series_id = :id AND closed_at IS NULL AND starts_at > :now"

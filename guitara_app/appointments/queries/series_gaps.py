@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.waiting import Entry
@@ -12,6 +12,7 @@ from guitara_app.appointments.queries.ways import call
 from guitara_app.appointments.views import Way
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _GAPS = text(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models import BookingSeries
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.statements import text
 
 
 class WholeSeries(NamedTuple):

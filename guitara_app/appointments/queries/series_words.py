@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.lifecycle import BEFORE_DEPARTURE
@@ -13,6 +12,7 @@ from guitara_app.appointments.models import BookingSeries
 from guitara_app.appointments.recurrence import end_in_words, in_words
 from guitara_app.appointments.views import SeriesInfo
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 NO_SERIES = SeriesInfo(id=0, version=0, words="", ends="", place="", earlier=0, later=0, open=False)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import FIELD
@@ -19,6 +18,7 @@ from guitara_app.appointments.timeline import Job
 from guitara_app.appointments.words import LegState, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 
 _MOST_SHOWN = 12

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.queries.candidates import Wanted
 from guitara_app.kit.errors import NotFound
+from guitara_app.kit.statements import text
 from guitara_app.travel.estimate import Place
 
 _WANTED = text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.appointments.models import Wish
@@ -20,6 +20,7 @@ from guitara_app.appointments.wishing import Held
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _SHOWN_CLOSED = 20

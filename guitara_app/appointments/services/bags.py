@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
@@ -17,6 +16,7 @@ from guitara_app.appointments.models import Appointment, Assignment
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.stock.queries import Bag
 from guitara_app.stock.services import Carried, Missing, carry
 

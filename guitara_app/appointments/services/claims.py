@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -13,6 +12,7 @@ from guitara_app.appointments.queries.waiting import Entry
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 
 def claim(session: Session, actor: Actor, key: str, *, now: datetime, instead_of: int = 0) -> None:

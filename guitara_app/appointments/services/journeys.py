@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -19,6 +18,7 @@ from guitara_app.appointments.services.visit import Step, Tap, in_order, leg_ste
 from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotPossible
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import FIELD, Actor, Permission, Role, require
@@ -15,6 +14,7 @@ from guitara_app.appointments.services.sick import give_back, hold_people_of
 from guitara_app.appointments.services.visit import Tap, clean_reason
 from guitara_app.kit.errors import GuitaraError, Invalid, NotFound
 from guitara_app.kit.events import keep_result, result_of_key
+from guitara_app.kit.statements import text
 
 
 class WouldLeave(NamedTuple):

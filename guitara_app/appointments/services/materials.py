@@ -6,7 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM, Actor
@@ -21,6 +20,7 @@ from guitara_app.appointments.words import AppointmentState
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.stock.queries import bags_of
 from guitara_app.stock.services import Carried, carry, hold_items
 

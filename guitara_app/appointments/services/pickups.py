@@ -30,7 +30,6 @@ def ask_pickup(session: Session, actor: Actor, assignment_id: int, *, urgent: bo
     step.check()
     seat = step.own_seat
     if seat.pickup_asked_at is not None and (seat.pickup_urgent or not urgent) and way_back_of(step, seat):
-        step.answered()
         return
     step.leg = want_way_back(step, seat, urgent=urgent)
     step.done(data={"urgent": urgent}, person_id=seat.person_id)

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
@@ -21,6 +20,7 @@ from guitara_app.appointments.timeline import Slot, lay_out
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 # A turnaround is at most a pause of four hours and a way of three.
 _LONGEST_TURNAROUND = timedelta(hours=7)

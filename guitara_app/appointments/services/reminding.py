@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 # The set minutes before the end; where there are no more than these to answer in, when half of them is over.
 # Nobody waits for a row: who is answering at this moment, or is being reminded by another worker, is left out.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -15,6 +14,7 @@ from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.kit.errors import NotFound
 from guitara_app.kit.events import evening_topic, plan_topics
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 
 
@@ -83,9 +83,10 @@ def release(seat: Assignment, *, now: datetime) -> None:
     free(seat, now=now)
 
 
-def settle(session: Session, visit: Appointment, *, now: datetime) -> tuple[list[Assignment], list[Leg]]:
-    """Store the state that follows from the visit's rows as they are now; these rows."""
-    seats, legs = seats_of(session, visit), legs_of(session, visit)
+def settle(
+    session: Session, visit: Appointment, seats: Sequence[Assignment], legs: Sequence[Leg], *, now: datetime
+) -> None:
+    """Store the state that follows from the visit's rows, which are as the transaction that holds it has made them."""
     known = session.execute(
         text(
             "SELECT ARRAY(SELECT assignment_id FROM reviews WHERE appointment_id = :id AND decision IS NULL)"
@@ -109,7 +110,6 @@ def settle(session: Session, visit: Appointment, *, now: datetime) -> tuple[list
         visit.closed_at = now
     visit.version += 1
     session.flush()
-    return seats, legs
 
 
 def worked(seat: Assignment) -> bool:

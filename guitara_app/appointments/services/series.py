@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -28,6 +27,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Conflict, GuitaraError, Invalid, NotFound, NotPossible, Overlap
 from guitara_app.kit.events import keep_result, record, result_of_key
+from guitara_app.kit.statements import text
 
 T = TypeVar("T")
 

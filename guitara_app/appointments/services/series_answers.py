@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Unpack
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
@@ -14,6 +13,7 @@ from guitara_app.appointments.services.rows import people_of
 from guitara_app.appointments.services.series import attempt
 from guitara_app.appointments.services.visit import Tap
 from guitara_app.kit.database import lock_people
+from guitara_app.kit.statements import text
 
 _OTHERS = text(
     "SELECT g.id, g.appointment_id, a.series_id FROM assignments o JOIN appointments b ON b.id = o.appointment_id"

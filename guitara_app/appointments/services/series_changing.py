@@ -10,7 +10,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, NamedTuple, Unpack
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -36,6 +35,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import GuitaraError, Invalid, NotFound, NotPossible, Stale
 from guitara_app.kit.events import keep_result, result_of_key
+from guitara_app.kit.statements import text
 
 _TEMPLATE = ("start", "minutes", "price", "service_ids", "therapist_ids", "driver_needed", "car_needed", "address_id")
 

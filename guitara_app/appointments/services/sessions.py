@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, Unpack
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
@@ -25,6 +24,7 @@ from guitara_app.appointments.services.visit import Step, Tap, in_order, seat_st
 from guitara_app.appointments.words import AppointmentState, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotPossible
+from guitara_app.kit.statements import text
 
 StopOutcome = Literal["pay_part", "safety"]
 _CENTAVO = Decimal("0.01")

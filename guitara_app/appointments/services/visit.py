@@ -97,6 +97,8 @@ class Step:
     let_go: set[int] = field(default_factory=set)
     # Whoever is concerned is told of the series as a whole.
     series_id: int | None = None
+    # What the same request sent again is answered with, unless ``done`` says otherwise.
+    answer: int | None = None
 
     def check(self, rider: Assignment | None = None) -> Rule:
         """The rule of the action, when it is possible now; see ``lifecycle.check`` for what it raises.
@@ -172,11 +174,9 @@ class Step:
         ``kit.events.record``.
         """
         self.session.flush()
-        if self.action is None:
-            # Nobody else knows the visit yet: its rows are those that were just written, and they are as they were.
-            seats, legs = self.seats, self.legs
-        else:
-            seats, legs = settle(self.session, self.visit, now=self.now)
+        # A visit that was just written is as it was written: nothing follows from its rows yet.
+        if self.action is not None:
+            settle(self.session, self.visit, self.seats, self.legs, now=self.now)
         relayout(self.session, self.held, now=self.now)
         by = self.actor
         if self._is_on_behalf:
@@ -187,7 +187,7 @@ class Step:
             by=by,
             now=self.now,
             happened_at=self.at,
-            topics=self.topics | topics_of(self.visit, seats, [*legs, *([self.leg] if self.leg else [])]),
+            topics=self.topics | topics_of(self.visit, self.seats, [*self.legs, *([self.leg] if self.leg else [])]),
             appointment_id=self.visit.id,
             client_id=self.visit.client_id,
             assignment_id=self.seat.id if self.seat else None,
@@ -197,16 +197,12 @@ class Step:
             data=(data or {}) | self._concerned | ({"series": self.series_id} if self.series_id else {}),
             **more,
         )
-        self.answered(result)
+        answer = (self.seat or self.leg or self.visit).id if result is None else result
+        if self.actor.person_id is not None and answer != self.answer:
+            keep_result(self.session, self.actor.person_id, self.key, answer)
         # Last: every visit of the evening takes from the same shelf, and whoever holds it lets all others wait.
-        pack(self.session, self.visit, seats, by=self.actor, now=self.now)
+        pack(self.session, self.visit, self.seats, by=self.actor, now=self.now)
         return event
-
-    def answered(self, result: int | None = None) -> None:
-        """Keep what the same request sent again is answered with, also when there was nothing left to change."""
-        if self.actor.person_id is not None:
-            target = self.seat or self.leg or self.visit
-            keep_result(self.session, self.actor.person_id, self.key, target.id if result is None else result)
 
 
 def booked_step(
@@ -234,7 +230,7 @@ def visit_step(
         Invalid: the reason or the time cannot be.
     """
     _require(actor, action)
-    return _open(session, actor, action, appointment_id, also_people, tap)
+    return _open(session, actor, action, appointment_id, appointment_id, also_people, tap)
 
 
 def seat_step(
@@ -256,7 +252,7 @@ def seat_step(
     seat = session.get(Assignment, assignment_id) if 0 < assignment_id < 2**63 else None
     if seat is None or not _may_touch(actor, seat.person_id):
         raise NotFound("This job is not yours, or not there any more.")
-    step = _open(session, actor, action, seat.appointment_id, also_people, tap)
+    step = _open(session, actor, action, assignment_id, seat.appointment_id, also_people, tap)
     if step is not None:
         step.seat = next(one for one in step.seats if one.id == assignment_id)
     return step
@@ -282,7 +278,7 @@ def leg_step(
     if leg is None or not _may_touch(actor, leg.driver_id):
         raise NotFound("This trip is not yours, or not there any more.")
     visit_id = leg.to_appointment_id or leg.from_appointment_id or 0
-    step = _open(session, actor, action, visit_id, also_people, tap)
+    step = _open(session, actor, action, leg_id, visit_id, also_people, tap)
     if step is not None:
         session.refresh(leg, with_for_update=True)
         if not _may_touch(actor, leg.driver_id):
@@ -308,12 +304,13 @@ def _open(
     session: Session,
     actor: Actor,
     action: Action,
+    target_id: int,
     appointment_id: int,
     also_people: Collection[int],
     tap: Tap,
 ) -> Step | None:
     now, key = tap["now"], tap.get("idempotency_key", "")
-    if result_of_key(session, actor.person_id or 0, key) is not None:
+    if result_of_key(session, actor.person_id or 0, key, result=target_id) is not None:
         return None
     at, reason = happened(tap.get("happened_at"), now=now), clean_reason(tap.get("reason", ""))
     held = people_of(session, appointment_id) | set(also_people)
@@ -322,7 +319,7 @@ def _open(
     step = Step(
         session, actor, action, now, at, reason, key, visit, seats_of(session, visit), legs_of(session, visit), held
     )
-    step.series_id = tap.get("series")
+    step.series_id, step.answer = tap.get("series"), target_id
     # Somebody may have come onto the visit between the look and the lock.
     step.hold(people_in(step.seats, step.legs))
     step.topics = topics_of(visit, step.seats, step.legs)

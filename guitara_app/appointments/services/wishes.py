@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -24,6 +23,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible, Stale
 from guitara_app.kit.events import keep_result, record, result_of_key
+from guitara_app.kit.statements import text
 
 _LIST = "waiting list"
 

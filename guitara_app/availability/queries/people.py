@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.availability.queries.planning import holidays_between
 from guitara_app.availability.rules import WEEKDAYS, Hours
 from guitara_app.availability.views import EveningRow, PersonHours, TimeOffRow, WeekdayRow
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _AHEAD_DAYS = 14

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.availability.holidays import holiday_names
@@ -28,6 +27,7 @@ from guitara_app.availability.rules import (
     planned,
 )
 from guitara_app.firm.queries import FirmSettings, firm_settings
+from guitara_app.kit.statements import text
 
 BY_HAND, PATTERN = "by_hand", "pattern"
 

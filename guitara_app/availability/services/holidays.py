@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -18,6 +17,7 @@ from guitara_app.firm.services import keep_setting
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import plan_topics, record, week_key
+from guitara_app.kit.statements import text
 
 _KEYS = ("holiday_country", "holiday_rule", "holiday_hours")
 _MOST_NAMES = 100

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
@@ -27,6 +26,7 @@ from guitara_app.availability.services.people import topics
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _WRITE = text(
     "INSERT INTO shifts (person_id, business_date, period, source, version)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
@@ -16,6 +15,7 @@ from guitara_app.clients.rules import normal_note
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import period
 
 ASKED, APPROVED, REFUSED, TAKEN_BACK = "asked", "approved", "refused", "taken_back"

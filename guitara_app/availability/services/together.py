@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import FIELD, Actor, Permission, require
@@ -19,6 +18,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _MOST = 2**31
 

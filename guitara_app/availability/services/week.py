@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, delete
 
@@ -18,6 +17,7 @@ from guitara_app.availability.services.people import acting_for, open_person, to
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, Stale
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 
 def set_week(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.clients.rules import FIELD_WORDS, shown_phone
 from guitara_app.clients.views import AddressRow, Card, ChangeRow, ClientFacts, VisitRow
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 _GONE = "This client is not there any more. Search again."

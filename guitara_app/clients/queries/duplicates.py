@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from guitara_app.clients.models import SURNAME_FIRST
@@ -13,6 +13,7 @@ from guitara_app.clients.rules import Likeness, likeness, shown_phone
 from guitara_app.clients.views import DuplicateLine, MergePreview, MergeSide
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import NotFound, NotPossible
+from guitara_app.kit.statements import text
 
 _MOST = 5
 _SHOWN_ON = 500

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.clients.queries.search import search_page
 from guitara_app.clients.views import ClientLine
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 
 class ClientLines(NamedTuple):

@@ -11,12 +11,12 @@ import json
 import re
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.clients.models import SURNAME_FIRST
 from guitara_app.clients.rules import search_terms, shown_phone
 from guitara_app.kit.errors import Invalid
+from guitara_app.kit.statements import text
 
 # How many of the newest clients are looked at one by one, for each hit wanted, before the trigrams are asked: what is
 # common is found among them at once, and for what is rare the trigrams have little to bring together.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from guitara_app.clients.rules import NewClient, clean_text, normal_email, norma
 from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import Invalid, NotFound
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 
 def create(session: Session, actor: Actor, new: NewClient, *, now: datetime) -> Client:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -29,6 +28,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import FieldClash, Invalid, NotFound, NotPossible, Stale
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 

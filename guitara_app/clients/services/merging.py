@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -18,6 +17,7 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 _PREFERENCES = ("preferred_gender", "preferred_pressure", "preferred_therapist_id")
 

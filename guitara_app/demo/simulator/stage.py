@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import DESK, FIELD, Actor, Role
@@ -25,6 +24,7 @@ from guitara_app.appointments.words import (
 )
 from guitara_app.demo.simulator.rules import Chance, Presence
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 
 AFTER_SIGNING_OUT = timedelta(minutes=3)
 """How long after somebody has signed out, or their session has ended, the demo goes on for them."""

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -21,6 +20,7 @@ from guitara_app.exchange.models import Fate, Import, ImportFile, State, Subject
 from guitara_app.exchange.rules import LARGEST_FILE, checked_mapping, field_titles, guessed, require_exchange
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 
 KEPT_FOR = timedelta(days=1)
 """How long a file that nobody took in is kept; what was taken in keeps only its refused rows, for as long."""

@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -35,6 +34,7 @@ from guitara_app.kit.doors import Door, door_of, through
 from guitara_app.kit.errors import GuitaraError, Invalid, NotAllowed
 from guitara_app.kit.events import record
 from guitara_app.kit.outbox import Change, announce
+from guitara_app.kit.statements import text
 
 log = structlog.get_logger(__name__)
 

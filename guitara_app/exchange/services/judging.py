@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.exchange.cells import Read
 from guitara_app.exchange.models import Subject
 from guitara_app.exchange.services import of_clients, of_services, of_staff
+from guitara_app.kit.statements import text
 
 _JUDGE = {
     Subject.CLIENTS: of_clients.JUDGE,

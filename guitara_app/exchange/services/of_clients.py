@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.exchange.services.sql import (
@@ -25,6 +24,7 @@ from guitara_app.exchange.services.sql import (
     used,
 )
 from guitara_app.kit.database import hold_all_words
+from guitara_app.kit.statements import text
 
 SLICE = 10_000
 _MOST_TOPICS = 10_000

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.exchange.services.sql import (
@@ -23,6 +22,7 @@ from guitara_app.exchange.services.sql import (
     said,
     used,
 )
+from guitara_app.kit.statements import text
 
 _WANTED = (
     "CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT s.number, s.problems, w.* FROM staged s,"

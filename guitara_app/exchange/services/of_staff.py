@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import DESK
@@ -24,6 +23,7 @@ from guitara_app.exchange.services.sql import (
     said,
     used,
 )
+from guitara_app.kit.statements import text
 
 _AT_DESK = ", ".join(f"'{role}'" for role in sorted(DESK))
 

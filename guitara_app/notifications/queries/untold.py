@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import DESK, Role
 from guitara_app.appointments.queries.rows import VisitRow, short_name, visits
 from guitara_app.appointments.words import LIVE_ANSWERS, LIVE_LEGS, Answer, LegState, Progress
 from guitara_app.firm.queries import firm_settings
+from guitara_app.kit.statements import text
 from guitara_app.notifications.facts import Happened, Seat, Trip, Visit
 from guitara_app.notifications.rules import RULES
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from guitara_app.kit.statements import text
 
 # Longer than any sender holds its letters.
 _FIRST_PAUSE = timedelta(minutes=2)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor, Permission, require
 from guitara_app.kit.errors import Invalid
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.notifications.words import Mail
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.kit.events import record
+from guitara_app.kit.statements import text
 from guitara_app.notifications.gathering import gathered
 from guitara_app.notifications.queries import Untold, happened, take_untold
 from guitara_app.notifications.rules import Told, told

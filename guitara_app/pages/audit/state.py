@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import reflex as rx
 from pydantic import Field
-from sqlalchemy import text
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission
@@ -16,6 +15,7 @@ from guitara_app.audit.asking import FIELDS, AuditAsk, Looked, ask_of
 from guitara_app.audit.queries import PAGE, AuditRow, audit_rows
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import Invalid
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.pages.access import allow, current_actor
 

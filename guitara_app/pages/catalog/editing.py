@@ -14,7 +14,6 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app import live
@@ -22,6 +21,7 @@ from guitara_app.accounts.permissions import Actor, Permission
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid, NotFound
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor

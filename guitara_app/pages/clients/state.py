@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal, TypedDict
 
 import reflex as rx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import text
 
 from guitara_app import live
 from guitara_app.accounts.permissions import Permission, Role
@@ -19,6 +18,7 @@ from guitara_app.clients.views import MergePreview, MergeSide, VisitRow
 from guitara_app.firm.queries import localities
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, NotFound, Stale
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor

@@ -7,7 +7,6 @@ from typing import Annotated, TypedDict
 
 import reflex as rx
 from pydantic import Field
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app import live
@@ -19,6 +18,7 @@ from guitara_app.availability.services import checked_holidays, set_holidays
 from guitara_app.firm.queries import FirmSettings, firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid, Stale
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor

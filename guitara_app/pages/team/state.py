@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TypedDict
 
 import reflex as rx
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app import live
@@ -17,6 +16,7 @@ from guitara_app.availability.services import set_together
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app.accounts.permissions import Actor
@@ -22,6 +21,7 @@ from guitara_app.appointments.services import change, choose_driver, replace, st
 from guitara_app.appointments.words import LegState
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid, Stale
+from guitara_app.kit.statements import text
 from guitara_app.pages.planning.moving import Reason
 from guitara_app.pages.planning.proposing import Looked, Move, Number, look, move_back
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, NamedTuple
 
 import reflex as rx
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from guitara_app import live
@@ -31,6 +30,7 @@ from guitara_app.clients.rules import NewClient
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import reading, run
 from guitara_app.kit.errors import GuitaraError, Invalid
+from guitara_app.kit.statements import text
 from guitara_app.kit.threads import in_thread
 from guitara_app.kit.time import now
 from guitara_app.pages.access import allow, current_actor
