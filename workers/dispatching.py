@@ -16,6 +16,7 @@ from guitara_app import tables  # noqa: F401  rows point at tables that no task 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments import services as appointments
 from guitara_app.appointments.queries import due
+from guitara_app.appointments.queries.drivers import takeable_trips
 from guitara_app.kit import database
 from guitara_app.kit.database import hold_alone
 from guitara_app.kit.errors import NotFound, NotPossible
@@ -48,7 +49,7 @@ def lapse_leg_offers() -> None:
 def hand_out_waiting() -> None:
     """Give trips that wait to drivers who have become free."""
     _each(
-        lambda session, *, now, limit: due.waiting_trips(session, limit=limit),
+        lambda session, *, now, limit: takeable_trips(session, now=now)[:limit],
         lambda session, leg, at: appointments.hand_out(session, leg, now=at),
         in_order=True,
     )
@@ -85,7 +86,8 @@ def _each(find: _Finds, act: Callable[[Session, int, datetime], Any], *, in_orde
     """Do it for each row that is due, in a transaction of its own: one that cannot be done holds up no other.
 
     Workers that look at the same time share the rows: what one has in hand, the others pass over. ``in_order`` is for
-    rows that want the same thing: none may be passed over by one that comes after it.
+    rows that want the same thing: none may be passed over by one that comes after it, and after each it is found out
+    anew what is left for the others.
     """
     name, ends, tried = getattr(find, "__name__", ""), monotonic() + _LONGEST_S, set[int]()
 
@@ -94,7 +96,7 @@ def _each(find: _Finds, act: Callable[[Session, int, datetime], Any], *, in_orde
             act(session, number, now())
 
     while fresh := [number for number in _found(find, _BATCH + len(tried)) if number not in tried]:
-        for number in fresh:
+        for number in fresh[:1] if in_order else fresh:
             if monotonic() > ends:
                 return
             tried.add(number)

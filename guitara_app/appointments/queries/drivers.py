@@ -23,7 +23,7 @@ from guitara_app.appointments.queries.jobs import (
     travel_times,
 )
 from guitara_app.appointments.queries.overlaps import overlap_words, overlaps
-from guitara_app.appointments.timeline import Job
+from guitara_app.appointments.timeline import Job, fits_in
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar, bounds, minutes_between
@@ -74,6 +74,10 @@ class OnDuty(NamedTuple):
         """The vehicle is right."""
         return self.vehicle == Vehicle.CAR or not trip.needs_car
 
+    def is_there_for(self, trip: Trip) -> bool:
+        """On shift for all of it, and not gone home."""
+        return not self.has_gone and self.covers(trip.start, trip.end)
+
     def idle_since(self, known: Sequence[Job], until: datetime) -> datetime:
         """Since when they will have been free at ``until``; whoever has not driven yet counts from their coming."""
         driven = [job.end for job in known if job.start <= until]
@@ -90,6 +94,14 @@ _TRIPS = (
 _PENDING = planned_once(
     f"{_TRIPS} WHERE g.state IN ('planned', 'searching') AND g.wanted_at >= :since AND g.wanted_at < :until"
     " ORDER BY g.urgent DESC, g.wanted_at, g.id"
+)
+# A caller works on the rows when this look is over, so none of them is kept; what somebody has in hand is left out.
+_SEARCHING = planned_once(
+    f"{_TRIPS} WHERE g.state = 'searching' ORDER BY g.urgent DESC, g.wanted_at, g.id FOR UPDATE OF g SKIP LOCKED"
+)
+_ASKED = planned_once(
+    "SELECT o.leg_id, o.driver_id FROM legs g JOIN leg_offers o ON o.leg_id = g.id"
+    " AND o.search_number = g.search_number WHERE g.state = 'searching'"
 )
 _AHEAD = planned_once(
     "SELECT p.id, p.name, p.vehicle, s.starts, s.ends FROM people p JOIN LATERAL"
@@ -139,6 +151,31 @@ def driver_candidates(
     ranked = [_ranked(one, jobs[one.id], trip, travel, firm.calendar) for one in people]
     ranked.sort(key=lambda pair: pair[0])
     return [candidate for _, candidate in ranked]
+
+
+def takeable_trips(session: Session, *, now: datetime) -> list[int]:
+    """The trips that wait for a driver, and for which one is free who was not asked in this search.
+
+    Urgent ones first, then the oldest. However many wait, it is a few statements; nobody's time is held.
+    """
+    waiting = [_trip(row, now) for row in session.execute(_SEARCHING)]
+    if not waiting:
+        return []
+    firm = firm_settings(session)
+    travel, evening = travel_times(firm), firm.calendar.business_date
+    asked = {(row.leg_id, row.driver_id) for row in session.execute(_ASKED)}
+    duty = {evening(trip.start): trip.start for trip in waiting}
+    people = {day: on_duty(session, start) for day, start in duty.items()}
+    drivers = {one.id for those in people.values() for one in those}
+    reach = around(min(trip.start for trip in waiting), max(trip.end for trip in waiting))
+    known = leg_jobs(session, drivers, now=now, within=reach)
+    jobs = {driver: [one.job for one in theirs] for driver, theirs in known.items()}
+
+    def could(one: OnDuty, trip: Trip) -> bool:
+        is_new = (trip.leg_id, one.id) not in asked
+        return is_new and one.fits(trip) and one.is_there_for(trip) and fits_in(trip.job, jobs[one.id], travel)
+
+    return [trip.leg_id for trip in waiting if any(could(one, trip) for one in people[evening(trip.start)])]
 
 
 def on_duty(session: Session, at: datetime, *, only: Collection[int] | None = None) -> list[OnDuty]:
@@ -211,7 +248,7 @@ def _ranked(
         rank, reason = 1, ", ".join(overlap_words(clash) for clash in conflicts)
     elif not driver.fits(trip):
         rank, reason = 2, _NEEDS_CAR
-    elif driver.has_gone or not driver.covers(trip.start, trip.end):
+    elif not driver.is_there_for(trip):
         rank, reason = 3, _off_shift(driver, calendar)
     else:
         free_for = duration_words(minutes_between(idle_since, trip.start))

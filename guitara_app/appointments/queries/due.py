@@ -21,10 +21,6 @@ _LEG_ANSWERS = planned_once(
     "SELECT o.leg_id FROM leg_offers o WHERE o.answer = 'open' AND o.due_at <= :now"
     " ORDER BY o.due_at, o.id LIMIT :limit FOR UPDATE OF o SKIP LOCKED"
 )
-_WAITING = planned_once(
-    "SELECT g.id FROM legs g WHERE g.state = 'searching'"
-    " ORDER BY g.urgent DESC, g.wanted_at, g.id LIMIT :limit FOR UPDATE OF g SKIP LOCKED"
-)
 _ANSWERS = planned_once(
     "SELECT g.id FROM assignments g WHERE g.answer = 'offered' AND g.released_at IS NULL AND g.due_at <= :now"
     " ORDER BY g.due_at, g.id LIMIT :limit FOR UPDATE OF g SKIP LOCKED"
@@ -45,11 +41,6 @@ def due_searches(session: Session, *, now: datetime, limit: int) -> list[int]:
 def due_leg_answers(session: Session, *, now: datetime, limit: int) -> list[int]:
     """The trips whose driver should have answered by now."""
     return list(session.execute(_LEG_ANSWERS, {"now": now, "limit": limit}).scalars())
-
-
-def waiting_trips(session: Session, *, limit: int) -> list[int]:
-    """The trips that wait for a driver: urgent first, then the oldest."""
-    return list(session.execute(_WAITING, {"limit": limit}).scalars())
 
 
 def due_answers(session: Session, *, now: datetime, limit: int) -> list[int]:

@@ -21,6 +21,7 @@ from guitara_app.appointments.happenings import HAPPENING
 from guitara_app.appointments.lifecycle import Action
 from guitara_app.appointments.queries import board, due
 from guitara_app.appointments.queries.board_news import board_news
+from guitara_app.appointments.queries.drivers import takeable_trips
 from guitara_app.appointments.services import expire, grow_overdue, hand_out, lapse, lapse_leg_offer, search_driver
 from guitara_app.cli.audits import run_audits
 from guitara_app.embedded.postgres import DatabaseUrls
@@ -115,7 +116,7 @@ class Evening(RuleBasedStateMachine):
                 search_driver(session, SYSTEM, leg, now=now)
             for leg in due.due_leg_answers(session, now=now, limit=50):
                 lapse_leg_offer(session, leg, now=now)
-            for leg in due.waiting_trips(session, limit=50):
+            for leg in takeable_trips(session, now=now):
                 hand_out(session, leg, now=now)
             grow_overdue(session, now=now)
         self._all_is_well()

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from guitara_app.accounts.permissions import Actor, Role
 from guitara_app.appointments.queries import board, detail, due, own_night
 from guitara_app.appointments.queries.candidates import Wanted, candidates
+from guitara_app.appointments.queries.drivers import takeable_trips
 from guitara_app.appointments.queries.finding import find_everywhere
 from guitara_app.appointments.queries.listing import ListAsk, history, listed
 from guitara_app.appointments.queries.sheet import sheet
@@ -223,7 +224,7 @@ def test_no_page_list_or_task_reads_a_large_table_from_end_to_end(medium_firm: S
         "latest": lambda session: listed(session, ListAsk(latest_first=True), limit=51),
         "history": lambda session: history(session, key_of(Kind.APPOINTMENT)),
         "notices": lambda session: notices(session, person, Filters(), now=NOW, limit=51),
-        "waiting trips": lambda session: due.waiting_trips(session, limit=100),
+        "waiting trips": lambda session: takeable_trips(session, now=NOW),
         **{find.__name__: partial(find, now=NOW, limit=100) for find in finders},
     }
     for kind, reader in READERS.items():

@@ -6,12 +6,13 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from guitara_app.appointments.queries.candidates import Candidate
-from guitara_app.appointments.queries.drivers import driver_candidates, trip_of
+from guitara_app.appointments.queries.drivers import driver_candidates, takeable_trips, trip_of
 from guitara_app.appointments.queries.queue import drivers_at_present, queue_places
-from guitara_app.appointments.services import accept_leg, arrive, drop_off, start_journey
-from guitara_app.kit.database import reading
+from guitara_app.appointments.services import accept_leg, arrive, drop_off, hand_out, start_journey
+from guitara_app.kit.database import reading, run
 from tests.integration.trips.conftest import Road
 from tests.support.firm import EVENING, NOW, manila
 
@@ -171,3 +172,43 @@ def test_at_twenty_to_one_it_is_still_the_evening_before_that_counts(road: Road)
     road.write(f"{yesterday} WHERE id = :l", l=before)
     assert names(found(road, leg, now=late)) == ["Driver 0", "Driver 1"]
     assert found(road, leg, now=late)[0].reason == "car, no trip yet tonight, free 11 h 55 before"
+
+
+def test_of_all_that_wait_those_can_be_taken_for_which_a_driver_would_be_found(road: Road) -> None:
+    """Looked at together or one by one, it is the same answer, whatever stands in a driver's way."""
+    road.motorcycle(0)
+    legs = [road.trip(0), road.trip(1, 2, start=time(21)), road.trip(3, start=time(0, 30), off_shift_reason="regular")]
+    road.write("UPDATE legs SET state = 'searching', search_number = 1")
+
+    def taken(now: Any = NOW) -> list[int]:
+        with reading() as session:
+            one_by_one = [
+                leg
+                for leg in legs
+                if {
+                    one.person_id
+                    for one in driver_candidates(session, trip_of(session, leg, now=now), now=now)
+                    if one.free
+                }
+                - set(session.scalars(text("SELECT driver_id FROM leg_offers WHERE leg_id = :leg"), {"leg": leg}))
+            ]
+        found = run(lambda session: takeable_trips(session, now=now))
+        assert sorted(found) == sorted(one_by_one)
+        return found
+
+    assert taken() == legs
+    assert run(lambda session: hand_out(session, legs[1], now=NOW))
+    assert taken() == [legs[0], legs[2]]
+    asked = {"leg": legs[0], "driver": road.firm.drivers[0]}
+    road.write(
+        "INSERT INTO leg_offers (leg_id, driver_id, search_number, answer, offered_at, due_at)"
+        " VALUES (:leg, :driver, 1, 'declined', :at, :at)",
+        **asked,
+        at=NOW,
+    )
+    road.sick(1)
+    assert taken() == [legs[2]]
+    road.write("UPDATE legs SET search_number = 2 WHERE id = :leg", leg=legs[0])
+    assert run(lambda session: takeable_trips(session, now=NOW)) == [legs[0], legs[2]]
+    road.sick(0)
+    assert taken() == []

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from guitara_app.accounts.permissions import SYSTEM
 from guitara_app.appointments.queries import detail
-from guitara_app.appointments.queries.due import waiting_trips
+from guitara_app.appointments.queries.drivers import takeable_trips
 from guitara_app.appointments.services import (
     accept_leg,
     cancel,
@@ -231,7 +231,7 @@ def test_urgent_trips_go_first_then_the_oldest(road: Road, urgent_first: bool) -
     road.write("UPDATE legs SET state = 'searching'")
     road.write("UPDATE legs SET urgent = :u WHERE id = :l", u=urgent_first, l=newer)
     expected = [newer, older] if urgent_first else [older, newer]
-    assert run(lambda session: waiting_trips(session, limit=10)) == expected
+    assert run(lambda session: takeable_trips(session, now=NOW)) == expected
 
 
 def test_a_trip_that_another_holds_is_left_to_them(road: Road) -> None:
@@ -239,8 +239,8 @@ def test_a_trip_that_another_holds_is_left_to_them(road: Road) -> None:
     road.write("UPDATE legs SET state = 'searching'")
     with transaction() as session:
         session.execute(text("SELECT 1 FROM legs WHERE id = :l FOR UPDATE"), {"l": held})
-        assert run(lambda other: waiting_trips(other, limit=10)) == [free]
-    assert run(lambda session: waiting_trips(session, limit=10)) == [held, free]
+        assert run(lambda other: takeable_trips(other, now=NOW)) == [free]
+    assert run(lambda session: takeable_trips(session, now=NOW)) == [held, free]
 
 
 def test_stock_and_money_have_nothing_to_do_with_trips(road: Road) -> None:
