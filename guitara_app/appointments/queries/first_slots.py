@@ -31,8 +31,8 @@ from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
 WEEKS = 4
-_AT_ONCE = (3, 9)
-"""Evenings are looked at in parts: so many from the first, then up to so many, then the rest."""
+_AT_ONCE = (3, 6, 12)
+"""Evenings are looked at in parts: up to so many from the first, each time a few more, then the rest."""
 
 
 class SlotQuestion(BaseModel):
