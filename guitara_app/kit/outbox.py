@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import structlog
@@ -130,7 +130,7 @@ def publish(engine: Engine, changes: Sequence[Change]) -> None:
             _mark(engine, [change.event_id for change in changes])
         return
     # Begun before the browsers hear of it: what they are then sent keeps this process busy.
-    _beside(_tell).submit(_tell, changes)
+    _beside(_tell, changes)
     if _send(changes):
         _mark_soon(engine, changes)
 
@@ -154,7 +154,7 @@ def _mark_soon(engine: Engine, changes: Sequence[Change]) -> None:
         begin = not _unmarked
         _unmarked.extend(change.event_id for change in changes)
     if begin:
-        _beside(_mark).submit(_mark_collected, engine)
+        _beside(_mark_collected, engine)
 
 
 def _mark_collected(engine: Engine) -> None:
@@ -173,13 +173,22 @@ def _mark(engine: Engine, event_ids: Sequence[int]) -> None:
         log.warning("changes not marked as published", count=len(event_ids), error=type(error).__name__)
 
 
-@lru_cache
-def _beside(work: Callable[..., None]) -> ThreadPoolExecutor:
-    """A thread of its own for ``work``, one after the other."""
+def _beside(work: Callable[..., None], *arguments: object) -> None:
+    _thread_of(work).submit(work, *arguments)
+
+
+@cache
+def _thread_of(_work: Callable[..., None]) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
 
 
-os.register_at_fork(after_in_child=_beside.cache_clear)
+def _begin_anew() -> None:
+    """A forked child has none of its parent's threads, so what those have in hand is not its own to finish."""
+    _thread_of.cache_clear()
+    _unmarked.clear()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def announce(changes: Sequence[Change]) -> None:

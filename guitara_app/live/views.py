@@ -79,6 +79,11 @@ def _window_s() -> float:
     return settings().merge_window_ms / 1000
 
 
+def _rest_s(took_s: float, times: int, longest_s: float) -> float:
+    """How long after a read that took so long the next may begin."""
+    return max(_window_s(), min(times * took_s, longest_s))
+
+
 class View:
     """One scope in this process: what its room was last sent, and how new that is."""
 
@@ -200,7 +205,7 @@ class View:
                 if self._changed:
                     began = monotonic()
                     await self._read_and_send()
-                    self._whole_due = began + max(_window_s(), min(_REST * self._took_s, _LONGEST_REST_S))
+                    self._whole_due = began + _rest_s(self._took_s, _REST, _LONGEST_REST_S)
         except Exception:
             self._give_up()
         finally:
@@ -250,7 +255,7 @@ class View:
         except Exception as error:
             log.warning("news of a live view not read", kind=str(self.scope.kind), error=type(error).__name__)
             return
-        self._news_due = began + max(_window_s(), min(_NEWS_REST * (monotonic() - began), _LONGEST_NEWS_REST_S))
+        self._news_due = began + _rest_s(monotonic() - began, _NEWS_REST, _LONGEST_NEWS_REST_S)
         if begun == self._begun:
             self._told |= visits
         since, self._waiting_since = self._waiting_since, None

@@ -74,9 +74,9 @@ class OnDuty(NamedTuple):
         """The vehicle is right."""
         return self.vehicle == Vehicle.CAR or not trip.needs_car
 
-    def is_there_for(self, trip: Trip) -> bool:
-        """On shift for all of it, and not gone home."""
-        return not self.has_gone and self.covers(trip.start, trip.end)
+    def is_free(self, job: Job, known: Sequence[Job], travel: TravelTimes) -> bool:
+        """On shift for all of it and not gone home, with nothing among their ``known`` jobs in its way."""
+        return not self.has_gone and self.covers(job.start, job.end) and fits_in(job, known, travel)
 
     def idle_since(self, known: Sequence[Job], until: datetime) -> datetime:
         """Since when they will have been free at ``until``; whoever has not driven yet counts from their coming."""
@@ -173,7 +173,7 @@ def takeable_trips(session: Session, *, now: datetime) -> list[int]:
 
     def could(one: OnDuty, trip: Trip) -> bool:
         is_new = (trip.leg_id, one.id) not in asked
-        return is_new and one.fits(trip) and one.is_there_for(trip) and fits_in(trip.job, jobs[one.id], travel)
+        return is_new and one.fits(trip) and one.is_free(trip.job, jobs[one.id], travel)
 
     return [trip.leg_id for trip in waiting if any(could(one, trip) for one in people[evening(trip.start)])]
 
@@ -248,7 +248,7 @@ def _ranked(
         rank, reason = 1, ", ".join(overlap_words(clash) for clash in conflicts)
     elif not driver.fits(trip):
         rank, reason = 2, _NEEDS_CAR
-    elif not driver.is_there_for(trip):
+    elif driver.has_gone or not driver.covers(trip.start, trip.end):
         rank, reason = 3, _off_shift(driver, calendar)
     else:
         free_for = duration_words(minutes_between(idle_since, trip.start))

@@ -71,7 +71,7 @@ class Fleet:
     def _left(self, trip: Trip, *, at_most: int = 0) -> list[OnDuty]:
         """Who is left for it; with ``at_most`` perhaps not all of them."""
         job, jobs = trip.job, self._given or self._jobs
-        free = (one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs))
+        free = (one for one in self.people if one.fits(trip) and one.is_free(job, jobs[one.id], self._travel))
         left = list(islice(free, 1))
         if not left:
             return left
@@ -80,22 +80,19 @@ class Fleet:
         if left and len(left) <= waiting:
             # Otherwise somebody is left however those are given out.
             jobs = self._given_out()
-            left = [one for one in left if self._is_free(one, job, jobs)]
+            left = [one for one in left if one.is_free(job, jobs[one.id], self._travel)]
         return left
 
     def _given_out(self) -> Mapping[int, Sequence[Job]]:
         if self._given is None:
             jobs = {person: list(theirs) for person, theirs in self._jobs.items()}
             for trip, job, _ in self._waiting:
-                free = [one for one in self.people if one.fits(trip) and self._is_free(one, job, jobs)]
+                free = [one for one in self.people if one.fits(trip) and one.is_free(job, jobs[one.id], self._travel)]
                 if free:
                     best = min(free, key=lambda one: (one.idle_since(jobs[one.id], job.start), one.name, one.id))
                     jobs[best.id].append(job)
             self._given = jobs
         return self._given
-
-    def _is_free(self, driver: OnDuty, job: Job, jobs: Mapping[int, Sequence[Job]]) -> bool:
-        return driver.covers(job.start, job.end) and fits_in(job, jobs[driver.id], self._travel)
 
     def _first_start(self, driver: OnDuty, trip: Trip) -> datetime | None:
         """At once, when a shift begins, or when one of the driver's jobs is over: nothing else matters."""
@@ -103,7 +100,7 @@ class Fleet:
         starts = {trip.start, *(begins for begins, _ in driver.shifts)}
         starts |= {job.end + timedelta(minutes=turnaround(job, trip.job, self._travel)) for job in jobs[driver.id]}
         for start in sorted(start for start in starts if start >= trip.start):
-            if self._is_free(driver, replace(trip, start=start).job, jobs):
+            if driver.is_free(replace(trip, start=start).job, jobs[driver.id], self._travel):
                 return start
         return None
 

@@ -151,10 +151,7 @@ class _Roads:
     def free(self, day: date, start: datetime) -> int:
         """How many could bring somebody to a visit that starts then, after those who are needed for other trips."""
         trip = Trip(0, start - timedelta(minutes=self._minutes), self._minutes, needs_car=False, destination=SOMEWHERE)
-        at_hand = sum(
-            one.covers(trip.start, trip.end) and fits_in(trip.job, self._jobs.get(one.id, ()), self._travel)
-            for one in self._duty[day]
-        )
+        at_hand = sum(one.is_free(trip.job, self._jobs.get(one.id, ()), self._travel) for one in self._duty[day])
         needed = sum(not fits_in(trip.job, [one.job], self._travel) for one in self._waiting)
         return max(0, at_hand - needed)
 

@@ -6,12 +6,13 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
+from guitara_app.appointments.models import Leg
 from guitara_app.appointments.queries.candidates import Candidate
 from guitara_app.appointments.queries.drivers import driver_candidates, takeable_trips, trip_of
 from guitara_app.appointments.queries.queue import drivers_at_present, queue_places
 from guitara_app.appointments.services import accept_leg, arrive, drop_off, hand_out, start_journey
+from guitara_app.appointments.services.asking import free_to_ask
 from guitara_app.kit.database import reading, run
 from tests.integration.trips.conftest import Road
 from tests.support.firm import EVENING, NOW, manila
@@ -182,16 +183,7 @@ def test_of_all_that_wait_those_can_be_taken_for_which_a_driver_would_be_found(r
 
     def taken(now: Any = NOW) -> list[int]:
         with reading() as session:
-            one_by_one = [
-                leg
-                for leg in legs
-                if {
-                    one.person_id
-                    for one in driver_candidates(session, trip_of(session, leg, now=now), now=now)
-                    if one.free
-                }
-                - set(session.scalars(text("SELECT driver_id FROM leg_offers WHERE leg_id = :leg"), {"leg": leg}))
-            ]
+            one_by_one = [leg for leg in legs if free_to_ask(session, session.get_one(Leg, leg), now=now)]
         found = run(lambda session: takeable_trips(session, now=now))
         assert sorted(found) == sorted(one_by_one)
         return found
@@ -209,6 +201,6 @@ def test_of_all_that_wait_those_can_be_taken_for_which_a_driver_would_be_found(r
     road.sick(1)
     assert taken() == [legs[2]]
     road.write("UPDATE legs SET search_number = 2 WHERE id = :leg", leg=legs[0])
-    assert run(lambda session: takeable_trips(session, now=NOW)) == [legs[0], legs[2]]
+    assert taken() == [legs[0], legs[2]]
     road.sick(0)
     assert taken() == []
