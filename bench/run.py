@@ -18,8 +18,8 @@ from guitara_app.kit import database
 from guitara_app.kit.errors import NotFound, Unavailable
 from guitara_app.kit.time import now
 from guitara_app.settings import settings
+from loadtest.effort import Effort
 from loadtest.firm import COMMIT_TIMES, point_at
-from loadtest.run import Effort
 
 Say = Callable[[str], None]
 Put = Callable[[str, str], None]

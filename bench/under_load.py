@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bench.timing import Figure, Row
 from guitara_app.demo.sizes import Size
+from loadtest.effort import Effort
 from loadtest.firm import Say, System, serving
-from loadtest.run import Effort, load_test
+from loadtest.run import load_test
 
 _SHOWN = (
     "double bookings",

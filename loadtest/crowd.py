@@ -19,6 +19,9 @@ from loadtest.wire import NAVIGATE
 
 T = TypeVar("T")
 
+Deed = Coroutine[Any, Any, Any]
+"""What somebody does. One that means to change something says why nothing came of it, or nothing."""
+
 _AT_ONCE = 8
 _MOST_OPEN_DEEDS = 200
 _ROUND_AGAIN_S = 1.0
@@ -71,7 +74,7 @@ class Crowd:
         self._password: str = plan["password"]
         self._session = session
         self._acted: dict[int, dict[int, tuple[str, float]]] = defaultdict(dict)
-        self._deeds: set[asyncio.Task[None]] = set()
+        self._deeds: set[asyncio.Task[Any]] = set()
         self._requests = 0
 
     @classmethod
@@ -110,9 +113,10 @@ class Crowd:
         The first part of the work goes slowly, so that changes stand alone and are pushed alone.
         """
         asking, slow_until = said["asking"], min(said["slow_until"], said["asking"])
+        change = partial(self._one_change, asking)
         await asyncio.gather(
-            self._at_pace(said["slowly"], slow_until, self._change_something),
-            self._later(slow_until, self._at_pace, said["changes"], asking, self._change_something),
+            self._at_pace(said["slowly"], slow_until, change),
+            self._later(slow_until, self._at_pace, said["changes"], asking, change),
             self._at_pace(said["looks"], asking, self._look),
             self._later(asking, self._at_pace, said["requests"], said["until"], self._request),
         )
@@ -163,6 +167,7 @@ class Crowd:
                 for scope, seen in self.arrivals.items()
             },
             "requests": self._requests,
+            "in_vain": dict(self.evening.in_vain),
             "open": sum(page.open for page in self.pages),
             "people": sorted({page.person_id for page in self.phones}),
         }
@@ -220,7 +225,7 @@ class Crowd:
         await asyncio.sleep(max(0.0, at - time.time()))
         await work(*arguments)
 
-    async def _at_pace(self, per_second: float, until: float, begin: Callable[[], Awaitable[None] | None]) -> None:
+    async def _at_pace(self, per_second: float, until: float, begin: Callable[[], Deed | None]) -> None:
         """Begin something so many times a second, however long each takes."""
         if per_second <= 0:
             return
@@ -230,18 +235,28 @@ class Crowd:
                 await asyncio.sleep(min(due, until) - now)
                 continue
             due = max(due + random.expovariate(per_second), now - 2.0)
-            deed = begin() if len(self._deeds) < _MOST_OPEN_DEEDS else None
-            if deed is not None:
-                task = asyncio.ensure_future(deed)
+            if len(self._deeds) < _MOST_OPEN_DEEDS and (deed := begin()) is not None:
+                task = asyncio.create_task(deed)
                 self._deeds.add(task)
                 task.add_done_callback(self._ended)
 
-    def _ended(self, deed: asyncio.Future[None]) -> None:
+    def _ended(self, deed: asyncio.Future[Any]) -> None:
         self._deeds.discard(deed)
         if not deed.cancelled() and (error := deed.exception()):
             self.waits.failed("load test", f"{type(error).__name__}: {error}")
 
-    def _change_something(self) -> Awaitable[None] | None:
+    async def _one_change(self, until: float) -> None:
+        """Change something. What comes to nothing is followed by something else, so that the pace is one of changes."""
+        while time.time() < until:
+            deed = self._change_something()
+            why = "nothing to change" if deed is None else await deed
+            if not why:
+                return
+            self.evening.in_vain[why] += 1
+            if deed is None:
+                await asyncio.sleep(_ROUND_AGAIN_S)
+
+    def _change_something(self) -> Deed | None:
         """What the next change is: mostly the next step of somebody's work."""
         dice = random.random()
         # Boards are measured by visits booked while they were watched, so there is one from the beginning.
@@ -255,39 +270,42 @@ class Crowd:
             acted = self._acted[page.person_id]
             job = ready_job(page, acted)
             if job is not None:
-                return self._busy(page, partial(take_step, page, job, acted, self.evening))
+                return self._busy(page, take_step(page, job, acted, self.evening))
         return self._deciding(paid_only=True) or self._booking()
 
-    def _booking(self) -> Awaitable[None] | None:
+    def _booking(self) -> Deed | None:
         desk = _idle([page for page in self.boards if page not in self.roamers] or self.boards)
         if desk is None:
             return None
         free = {page.person_id for page in self.phones}
-        return self._busy(desk, lambda: book(desk, free, self.evening))
+        return self._busy(desk, book(desk, free, self.evening))
 
-    def _deciding(self, *, paid_only: bool) -> Awaitable[None] | None:
+    def _deciding(self, *, paid_only: bool) -> Deed | None:
         roamer = _idle(self.roamers)
         boards = [page for page in self.boards if page.open and page not in self.roamers]
         if roamer is None or not boards:
             return None
-        return self._busy(roamer, lambda: decide(roamer, boards, self.evening, paid_only=paid_only))
+        return self._busy(roamer, decide(roamer, boards, self.evening, paid_only=paid_only))
 
-    def _look(self) -> Awaitable[None] | None:
+    def _look(self) -> Deed | None:
         """Somebody looks at something and changes nothing."""
         dice = random.random()
         if dice < 0.4 and (desk := _idle([one for one in self.boards if one not in self.roamers])):
-            return self._busy(desk, lambda: look_for_client(desk, self.evening))
+            return self._busy(desk, look_for_client(desk, self.evening))
         roamer = _idle(self.roamers if dice < 0.8 else self.phones)
-        return self._busy(roamer, lambda: look_around(roamer)) if roamer else None
+        return self._busy(roamer, look_around(roamer)) if roamer else None
 
-    async def _busy(self, page: Page, deed: Callable[[], Awaitable[object]]) -> None:
-        if page.busy:
-            return
+    def _busy(self, page: Page, deed: Deed) -> Deed:
+        """The deed, with nobody else at the page from now until it is over."""
         page.busy = True
-        try:
-            await deed()
-        finally:
-            page.busy = False
+
+        async def alone() -> Any:
+            try:
+                return await deed
+            finally:
+                page.busy = False
+
+        return alone()
 
     async def _request(self) -> None:
         page = random.choice(self.pages)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from loadtest.page import Page, done, saved, told
+
+_SOONEST_MIN, _LATEST_MIN = 5, 180
+"""In how many minutes visits begin: within an hour so many, booked in a few minutes, would leave nobody free."""
 
 _AGAIN_S = 4.0
 """How long somebody looks at a step they have just taken before they believe that it was not."""
@@ -19,6 +23,7 @@ _SAYS_NO = 0.04
 _TAPS_TWICE = 0.05
 _DRIVEN = 0.35
 _REASON = "load test"
+_NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Evening:
     mark: str
     changes: list[Change] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
+    in_vain: Counter[str] = field(default_factory=Counter)
     engaged: dict[int, float] = field(default_factory=dict)
     given_up: dict[int, float] = field(default_factory=dict)
     _count: int = 0
@@ -74,8 +80,11 @@ def ready_job(page: Page, acted: dict[int, tuple[str, float]]) -> dict[str, Any]
     return None
 
 
-async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str, float]], evening: Evening) -> None:
-    """Press the big button of a job; some say no to an offer, and some tap twice."""
+async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str, float]], evening: Evening) -> str:
+    """Press the big button of a job; some say no to an offer, and some tap twice.
+
+    Why nothing came of it, or nothing.
+    """
     step = job["step"]
     if step["action"] == "accept" and job["beside"]["action"] and random.random() < _SAYS_NO:
         step = job["beside"]
@@ -94,6 +103,7 @@ async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str,
     evening.keep(key, action, step["target_id"], job["appointment_id"], words)
     if words == "" and not asks and random.random() < _TAPS_TWICE:
         page.send(handler, payload)
+    return _refused(words)
 
 
 async def look_for_client(page: Page, evening: Evening) -> bool:
@@ -110,13 +120,13 @@ async def look_for_client(page: Page, evening: Evening) -> bool:
     return words is not None and bool(page.screen.get("booking_state", "hits"))
 
 
-async def book(page: Page, phones: set[int], evening: Evening) -> bool:
-    """A phone call from the name to the booked visit; whether it was booked."""
+async def book(page: Page, phones: set[int], evening: Evening) -> str:
+    """A phone call from the name to the booked visit. Why it was not booked, or nothing."""
     if not await look_for_client(page, evening):
-        return False
+        return "nobody of that name"
     client = random.choice(page.screen.get("booking_state", "hits"))
     zone = ZoneInfo(page.screen.get("who", "zone") or "Asia/Manila")
-    starts = datetime.now(zone) + timedelta(minutes=random.randrange(5, 60))
+    starts = datetime.now(zone) + timedelta(minutes=random.randrange(_SOONEST_MIN, _LATEST_MIN))
     draft: dict[str, Any] = {
         "client_id": client["id"],
         "client_text": client["name"],
@@ -128,11 +138,11 @@ async def book(page: Page, phones: set[int], evening: Evening) -> bool:
     if services:
         draft["service_ids"] = [random.choice(services)["id"]]
     if await _consider(page, draft, evening) is None:
-        return False
+        return _NO_ANSWER
     if not services:
         draft["service_ids"] = [random.choice(page.screen.get("booking_state", "services"))["id"]]
         if await _consider(page, draft, evening) is None:
-            return False
+            return _NO_ANSWER
     now = time.monotonic()
     free = [
         one["id"]
@@ -141,14 +151,14 @@ async def book(page: Page, phones: set[int], evening: Evening) -> bool:
     ]
     places = page.screen.get("booking_state", "addresses") or []
     if not free or not places:
-        return False
+        return "nobody free" if places else "no address"
     therapist = random.choice(free[:20])
     evening.engaged[therapist] = now + 5.0
     draft |= {"therapist_ids": [therapist], "address_id": places[0]["id"], "idempotency_key": evening.key()}
     key = draft["idempotency_key"]
     words = await page.ask("book", evening.names["book"], {"draft": draft}, saved("booking_state", key))
     evening.keep(key, "book", therapist, 0, words)
-    return words == ""
+    return _refused(words)
 
 
 async def _consider(page: Page, draft: dict[str, Any], evening: Evening) -> str | None:
@@ -160,8 +170,11 @@ async def _consider(page: Page, draft: dict[str, Any], evening: Evening) -> str 
     )
 
 
-async def decide(page: Page, boards: list[Page], evening: Evening, *, paid_only: bool = False) -> bool:
-    """Open a visit that somebody must decide on, and do: take the money, another time, or call it off."""
+async def decide(page: Page, boards: list[Page], evening: Evening, *, paid_only: bool = False) -> str:
+    """Open a visit that somebody must decide on, and do: take the money, another time, or call it off.
+
+    Why nothing came of it, or nothing.
+    """
     board = random.choice(boards)
     now = time.monotonic()
     cards = [
@@ -176,11 +189,11 @@ async def decide(page: Page, boards: list[Page], evening: Evening, *, paid_only:
     elif cards and not paid_only:
         card, action = random.choice([card for _, card in cards]), random.choice(["change", "change", "cancel"])
     else:
-        return False
+        return "nothing to decide"
     number = card["id"]
     evening.given_up[number] = now + 30.0
     if not await page.go(f"/appointments/{number}", {"number": str(number)}, what="open a visit"):
-        return False
+        return _NO_ANSWER
     key = evening.key()
     if action == "change":
         words = await _change(page, number, key, evening)
@@ -192,7 +205,11 @@ async def decide(page: Page, boards: list[Page], evening: Evening, *, paid_only:
         payload = {"action": action, "target_id": number, "key": key, "values": values}
         words = await page.ask(action, evening.names["visit_do"], payload, done("appointment_state", key))
     evening.keep(key, action, number, number, words)
-    return words == ""
+    return _refused(words)
+
+
+def _refused(words: str | None) -> str:
+    return _NO_ANSWER if words is None else "refused" if words else ""
 
 
 async def _change(page: Page, number: int, key: str, evening: Evening) -> str | None:

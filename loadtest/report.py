@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from loadtest.audit import Told
+from loadtest.effort import Effort
 from loadtest.figures import Figure, Level, row
 from loadtest.people import Change
 from loadtest.pushes import Pushes
@@ -20,6 +21,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
 # From here on memory has had the time to show whether it stays; before, caches and pools are still filling.
 _FLAT_AFTER_S = 300.0
 _FLAT = 1.1
+_PACE = 0.95
 _EXAMPLES = 3
 
 
@@ -67,14 +69,14 @@ class Cache:
 class Report:
     """Everything there is to say."""
 
-    users: int
+    effort: Effort
+    started: float
     lasted: float
     outcome: Outcome
     told: Told
     pushes: Pushes
     taken: list[Taken]
     cache: Cache
-    asked_for: float
     server_errors: int | None
 
     @property
@@ -107,6 +109,7 @@ class Report:
                 note=_some([*examples, *lost]) or f"{done:,} changes, {compared:,} pages compared with fresh ones",
             ),
             Level("changes carried out", done, must=1, at_least=True),
+            self._pace(),
             Level("changes carried out twice", len(told.repeated), must=0, aim=0, note=_some(told.repeated)),
             Level(
                 "unexpected errors",
@@ -117,6 +120,26 @@ class Report:
             ),
             Level("other rules of the data broken", len(told.others), must=0, aim=0, note=_some(told.others)),
         ]
+
+    def _pace(self) -> Level:
+        asked = self.effort.per_second
+        begin, end = self.effort.burst(self.started)
+        made = {change.key for change in self.outcome.changes if not change.words}
+        many = sum(begin <= at < end for key, (at, _) in self.told.commits.items() if key in made)
+        in_vain: Counter[str] = Counter()
+        for report in self.outcome.reports:
+            in_vain.update(report["in_vain"])
+        return Level(
+            "changes a second",
+            round(many / (end - begin), 1),
+            # Chance decides when each begins.
+            must=round(_PACE * asked, 1),
+            aim=asked,
+            at_least=True,
+            note="and in vain: " + ", ".join(f"{why} {often}" for why, often in in_vain.most_common())
+            if in_vain
+            else "",
+        )
 
     def waits(self) -> list[Figure]:
         """What people waited for."""
@@ -151,13 +174,13 @@ class Report:
             Level(
                 "open websockets",
                 outcome.held,
-                must=self.users,
+                must=self.effort.users,
                 at_least=True,
                 note=f"{outcome.opened} opened in {outcome.opening:.1f} s",
             ),
             Level(
                 "HTTP requests a minute",
-                round(60 * requests / self.asked_for) if self.asked_for else None,
+                round(60 * requests / self.effort.asking_s),
                 must=1_000,
                 aim=10_000,
                 at_least=True,
@@ -210,7 +233,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         value = {
-            "users": self.users,
+            "users": self.effort.users,
             "seconds": round(self.lasted, 1),
             "changes": sum(not change.words for change in self.outcome.changes),
             "double_bookings": len(self.told.twice),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from guitara_app.demo.names import FIRST_NAMES, LAST_NAMES
 from guitara_app.kit.errors import NotPossible, Unavailable
 from loadtest.audit import ask_database
 from loadtest.crowd import Member
+from loadtest.effort import Effort
 from loadtest.firm import Say, System
 from loadtest.handle import Swarm, swarm
 from loadtest.limits import make_room
@@ -27,25 +28,7 @@ from loadtest.system import Watch, cache_hits
 _THERAPISTS, _DRIVERS, _ROAMING = 0.55, 0.15, 0.05
 _PAGES_OF_ONE = 36
 _PAGES_PER_PROCESS = 350
-_LOOKS_PER_PAGE = 1 / 30
-_SLOWLY, _SLOW_SHARE, _SLOW_S = 2.0, 0.25, 15.0
-_ASKING_SHARE, _ASKING_S = 0.25, 20.0
-_REQUESTS_PER_PAGE, _MOST_REQUESTS, _FEWEST_REQUESTS = 2.2, 220.0, 25.0
 _OPEN_S, _ENDING_S, _SETTLE_S, _COMPARE_S = 300.0, 60.0, 8.0, 180.0
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is done: pages open at once, for how long, and changes a second."""
-
-    users: int
-    seconds: float
-    changes: float = 0.0
-
-    @property
-    def per_second(self) -> float:
-        """Changes a second; as many as so many people make, where nothing else is said."""
-        return self.changes or max(2.0, self.users / 25)
 
 
 def load_test(system: System, effort: Effort, say: Say, *, everything: bool = True) -> Report:
@@ -78,7 +61,7 @@ def load_test(system: System, effort: Effort, say: Say, *, everything: bool = Tr
         with Watch(system.parts) as watch:
             say(f"{effort.seconds:g} s of about {effort.per_second:g} changes a second")
             started = time.time()
-            held = ask_all(swarms, _orders(effort, len(swarms), started), effort.seconds + _ENDING_S)
+            held = ask_all(swarms, effort.orders(len(swarms), started), effort.seconds + _ENDING_S)
         stopped = time.time()
         say("everybody stands still: what each page shows is compared with a fresh one")
         settled = ask_all(swarms, {"do": "settle", "within": _SETTLE_S}, _SETTLE_S + _COMPARE_S)
@@ -88,14 +71,14 @@ def load_test(system: System, effort: Effort, say: Say, *, everything: bool = Tr
     unsure = [key for one in reports for key in one["unsure"]]
     told = ask_database(changes, unsure, since=started - 1, everything=everything)
     return Report(
-        effort.users,
+        effort,
+        started,
         stopped - started,
         Outcome(reports, settled, changes, unsure, opened, sum(one["open"] for one in held), opening),
         told,
         judge(changes, told, [one["arrivals"] for one in reports], last=stopped),
         watch.taken,
         Cache(before, cache_hits(system.counted, "boards")),
-        min(effort.seconds * _ASKING_SHARE, _ASKING_S),
         server_errors(system.log),
     )
 
@@ -150,22 +133,6 @@ def _crowds(members: list[Member]) -> list[list[Member]]:
     """The members of each process: as few as carry so many pages, everybody's pages together, both kinds in each."""
     many = max(1, round(sum(one.pages for one in members) / _PAGES_PER_PROCESS))
     return [members[number::many] for number in range(many)]
-
-
-def _orders(effort: Effort, processes: int, started: float) -> dict[str, Any]:
-    slow = min(effort.seconds * _SLOW_SHARE, _SLOW_S)
-    requests = min(_MOST_REQUESTS, max(_FEWEST_REQUESTS, effort.users * _REQUESTS_PER_PAGE))
-    until = started + effort.seconds
-    return {
-        "do": "run",
-        "until": until,
-        "slow_until": started + slow,
-        "slowly": min(_SLOWLY, effort.per_second) / processes,
-        "changes": effort.per_second / processes,
-        "looks": effort.users * _LOOKS_PER_PAGE / processes,
-        "asking": until - min(effort.seconds * _ASKING_SHARE, _ASKING_S),
-        "requests": requests / processes,
-    }
 
 
 def ask_all(swarms: list[Swarm], command: dict[str, Any], within: float) -> list[dict[str, Any]]:

@@ -37,9 +37,10 @@ def loadtest(
     With --url it writes into that system: visits are booked, changed, cancelled and paid there. It stops by itself, and
     exits with 0 only when everything that must be reached is.
     """
+    from loadtest.effort import Effort
     from loadtest.firm import own_firm, running_system
     from loadtest.limits import check_host, make_room
-    from loadtest.run import Effort, load_test
+    from loadtest.run import load_test
 
     base = check_host(url, allowed=not_local) if url else ""
     make_room(users)
