@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import phonenumbers
@@ -94,6 +95,7 @@ def normal_phone(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=20_000)
 def shown_phone(phone: str) -> str:
     """The phone as people here write it: ``0917 123 4567``, foreign ones with their country."""
     try:
