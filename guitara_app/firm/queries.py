@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
@@ -157,7 +158,7 @@ class LocalityChoice(NamedTuple):
     zone: str
 
 
-_SETTINGS = text("SELECT key, value FROM settings")
+_SETTINGS = planned_once("SELECT key, value FROM settings")
 _last_validated: tuple[dict[str, Any], FirmSettings] | None = None
 
 

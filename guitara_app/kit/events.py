@@ -6,6 +6,7 @@ erase without touching the log. The application can only add to both.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -107,6 +108,14 @@ class IdempotencyKey(Table, table=True):
     result_id: int | None = None
 
 
+# Written in every change: SQLAlchemy's own way of storing a new row takes three times as long.
+_RECORD = text(
+    "INSERT INTO events (kind, happened_at, actor_id, on_behalf_of_id, appointment_id, assignment_id, leg_id,"
+    " client_id, person_id, data, topics, door) VALUES (:kind, :happened_at, :actor, :on_behalf_of, :appointment,"
+    " :assignment, :leg, :client, :person, CAST(:data AS jsonb), CAST(:topics AS text[]), :door) RETURNING id"
+)
+
+
 def record(
     session: Session,
     kind: str,
@@ -125,31 +134,36 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     visitor: bool = False,
-) -> Event:
+) -> Change:
     """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed.
 
     ``visitor`` says that a person did it who is not signed in, and not the system.
     """
-    event = Event(
-        kind=kind,
-        happened_at=happened_at or now,
-        actor_id=by.person_id,
-        on_behalf_of_id=by.on_behalf_of,
-        appointment_id=appointment_id,
-        assignment_id=assignment_id,
-        leg_id=leg_id,
-        client_id=client_id,
-        person_id=person_id,
-        data=data or {},
-        topics=sorted(set(topics)),
-        door=door_of(by_somebody=visitor or by.person_id is not None),
-    )
-    session.add(event)
+    # What it tells of is in the database before it is.
     session.flush()
+    told = sorted(set(topics))
+    number = session.execute(
+        _RECORD,
+        {
+            "kind": kind,
+            "happened_at": happened_at or now,
+            "actor": by.person_id,
+            "on_behalf_of": by.on_behalf_of,
+            "appointment": appointment_id,
+            "assignment": assignment_id,
+            "leg": leg_id,
+            "client": client_id,
+            "person": person_id,
+            "data": json.dumps(data or {}),
+            "topics": told,
+            "door": door_of(by_somebody=visitor or by.person_id is not None),
+        },
+    ).scalar_one()
     if reason or before is not None or after is not None:
-        session.add(EventDetail(event_id=event.id, reason=reason, before=before, after=after))
-    session.info.setdefault("recorded", []).append(Change(event.id, kind, tuple(event.topics)))
-    return event
+        session.add(EventDetail(event_id=number, reason=reason, before=before, after=after))
+    change = Change(number, kind, tuple(told))
+    session.info.setdefault("recorded", []).append(change)
+    return change
 
 
 def evening_topic(day: date) -> str:

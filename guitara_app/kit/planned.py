@@ -18,6 +18,9 @@ from typing import Any
 from sqlalchemy import Engine, TextClause, event, text
 
 _OPTION = "guitara_planned_once"
+PLANNED_ONCE = {_OPTION: True}
+"""The execution options of a statement that is not ``text``, for the same."""
+
 _PLACE = re.compile(r"%%|%\((\w+)\)s")
 _BIG = range(-(2**63), 2**63)
 _WHOLE = (("integer", range(-(2**31), 2**31)), ("bigint", _BIG))
@@ -29,7 +32,7 @@ _STALE_PLAN = "0A000"
 @lru_cache(maxsize=512)
 def planned_once(statement: str) -> TextClause:
     """``statement`` (``text`` of it, with ``:names``), to be planned once for each connection and for any values."""
-    return text(statement).execution_options(**{_OPTION: True})
+    return text(statement).execution_options(**PLANNED_ONCE)
 
 
 def plan_once(engine: Engine) -> None:
@@ -106,6 +109,8 @@ def _type(value: Any) -> str:
             return "time"
         case timedelta():
             return "interval"
+        case [bool(), *_]:
+            return "boolean[]"
         case [int(), *_]:
             return "bigint[]" if all(one in _BIG for one in value) else "numeric[]"
     return "unknown"

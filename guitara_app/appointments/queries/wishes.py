@@ -20,6 +20,7 @@ from guitara_app.appointments.wishing import Held
 from guitara_app.clients.rules import shown_phone
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
@@ -73,7 +74,7 @@ LEFT JOIN wish_offers o ON o.wish_id = w.id AND o.settled_at IS NULL
 """
 _WAITING = text(f"{_ROWS} WHERE w.state = 'waiting' ORDER BY w.made_at, w.id")
 _CLOSED = text(f"{_ROWS} WHERE w.state <> 'waiting' ORDER BY w.closed_at DESC, w.id DESC LIMIT {_SHOWN_CLOSED}")
-_OFFERS = text(
+_OFFERS = planned_once(
     "SELECT o.id, o.wish_id, o.business_date, o.starts_at, o.ends_at, o.found_at, o.therapist_ids, c.name AS client,"
     " c.phone, (SELECT array_agg(p.name ORDER BY p.name) FROM people p WHERE p.id = ANY(o.therapist_ids)) AS people"
     " FROM wish_offers o JOIN wishes w ON w.id = o.wish_id JOIN clients c ON c.id = w.client_id"

@@ -16,6 +16,7 @@ from guitara_app.appointments.models import Appointment, Assignment
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Progress
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.events import record
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.statements import text
 from guitara_app.stock.queries import Bag
 from guitara_app.stock.services import Carried, Missing, carry
@@ -49,7 +50,7 @@ def pack(session: Session, visit: Appointment, seats: Sequence[Assignment], *, b
 def _looked_up(session: Session, visit: Appointment) -> tuple[Bag, dict[int, Bag]]:
     """What one therapist needs for the visit, and what each has; one question, for it is asked at every action."""
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT 0 AS seat, m.item_id, max(m.quantity) AS many FROM appointment_services x"
             " JOIN service_materials m ON m.service_id = x.service_id JOIN items i ON i.id = m.item_id AND i.active"
             " WHERE x.appointment_id = :visit GROUP BY m.item_id UNION ALL"

@@ -68,14 +68,14 @@ def report_materials(
     last = all(one.materials_reported_at is not None for one in step.seats if worked(one))
     if last:
         close_work(step)
-    event = step.done(data={"empty": sorted(empty)})
+    change = step.done(data={"empty": sorted(empty)})
     if last and step.visit.state == AppointmentState.COMPLETED:
         record(
             session,
             "completed",
             by=actor,
             now=step.now,
-            topics=event.topics,
+            topics=change.topics,
             appointment_id=step.visit.id,
             client_id=step.visit.client_id,
         )

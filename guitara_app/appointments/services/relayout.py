@@ -20,6 +20,7 @@ from guitara_app.appointments.timeline import Slot, lay_out
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.events import record
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.statements import text
 
 # A turnaround is at most a pause of four hours and a way of three.
@@ -124,7 +125,7 @@ def _relayout(session: Session, kind: _Kind, jobs: dict[int, list[KnownJob]], cl
 
 def _settle_gone(session: Session, people: Collection[int], clashes: Sequence[_Found], now: datetime) -> None:
     session.execute(
-        text(
+        planned_once(
             "UPDATE clashes SET settled_at = :now WHERE person_id = ANY(:people) AND settled_at IS NULL"
             " AND NOT EXISTS (SELECT 1 FROM unnest(CAST(:seats AS boolean[]), CAST(:these AS bigint[]),"
             " CAST(:nexts AS bigint[])) AS v(seat, this, next) WHERE CASE WHEN v.seat"

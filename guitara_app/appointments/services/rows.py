@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
@@ -14,8 +16,25 @@ from guitara_app.appointments.models import Appointment, Assignment, Leg
 from guitara_app.appointments.words import CLOSED, LIVE_ANSWERS, Answer, AppointmentState, LegState, Progress
 from guitara_app.kit.errors import NotFound
 from guitara_app.kit.events import evening_topic, plan_topics
-from guitara_app.kit.statements import text
+from guitara_app.kit.planned import PLANNED_ONCE, planned_once
 from guitara_app.kit.time import period
+
+# Asked in every action, with the visit locked and whatever this session knew of it before overwritten.
+_AS_IT_IS_NOW = {"populate_existing": True, **PLANNED_ONCE}
+_ID: Any = bindparam("id")
+_VISIT = select(Appointment).where(Appointment.id == _ID).with_for_update().execution_options(**_AS_IT_IS_NOW)
+_SEATS = (
+    select(Assignment)
+    .where(Assignment.appointment_id == _ID)
+    .order_by(col(Assignment.id))
+    .execution_options(**_AS_IT_IS_NOW)
+)
+_LEGS = (
+    select(Leg)
+    .where((col(Leg.to_appointment_id) == _ID) | (col(Leg.from_appointment_id) == _ID))
+    .order_by(col(Leg.id))
+    .execution_options(**_AS_IT_IS_NOW)
+)
 
 
 def people_of(session: Session, appointment_id: int) -> set[int]:
@@ -23,7 +42,7 @@ def people_of(session: Session, appointment_id: int) -> set[int]:
     if not 0 < appointment_id < 2**63:
         return set()
     found = session.execute(
-        text(
+        planned_once(
             "SELECT person_id FROM assignments WHERE appointment_id = :id UNION SELECT driver_id FROM legs"
             " WHERE (to_appointment_id = :id OR from_appointment_id = :id) AND driver_id IS NOT NULL"
             " AND state NOT IN ('done', 'cancelled')"
@@ -45,11 +64,7 @@ def open_visit(session: Session, appointment_id: int) -> Appointment:
     Raises:
         NotFound: there is none of this number.
     """
-    found = (
-        session.get(Appointment, appointment_id, with_for_update=True, populate_existing=True)
-        if 0 < appointment_id < 2**63
-        else None
-    )
+    found = session.scalars(_VISIT, {"id": appointment_id}).one_or_none() if 0 < appointment_id < 2**63 else None
     if found is None:
         raise NotFound("There is no such visit.")
     return found
@@ -58,16 +73,13 @@ def open_visit(session: Session, appointment_id: int) -> Appointment:
 def seats_of(session: Session, visit: Appointment) -> list[Assignment]:
     """Every place of the visit as it is now, oldest first."""
     session.flush()
-    of_visit = select(Assignment).where(Assignment.appointment_id == visit.id).order_by(col(Assignment.id))
-    return list(session.scalars(of_visit.execution_options(populate_existing=True)))
+    return list(session.scalars(_SEATS, {"id": visit.id}))
 
 
 def legs_of(session: Session, visit: Appointment) -> list[Leg]:
     """Every trip to or from the visit as it is now, oldest first."""
     session.flush()
-    touches = (col(Leg.to_appointment_id) == visit.id) | (col(Leg.from_appointment_id) == visit.id)
-    of_visit = select(Leg).where(touches).order_by(col(Leg.id))
-    return list(session.scalars(of_visit.execution_options(populate_existing=True)))
+    return list(session.scalars(_LEGS, {"id": visit.id}))
 
 
 def free(seat: Assignment, *, now: datetime) -> None:
@@ -88,7 +100,7 @@ def settle(
 ) -> None:
     """Store the state that follows from the visit's rows, which are as the transaction that holds it has made them."""
     known = session.execute(
-        text(
+        planned_once(
             "SELECT ARRAY(SELECT assignment_id FROM reviews WHERE appointment_id = :id AND decision IS NULL)"
             " AS waiting, EXISTS (SELECT 1 FROM payments WHERE appointment_id = :id) AS paid"
         ),

@@ -49,10 +49,13 @@ from guitara_app.clients.rules import clean_text
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_people
 from guitara_app.kit.errors import Invalid, NotFound
-from guitara_app.kit.events import Event, keep_result, record, result_of_key
+from guitara_app.kit.events import keep_result, record, result_of_key
+from guitara_app.kit.outbox import Change
+from guitara_app.kit.planned import planned_once
 
 _LONGEST_REASON = 1000
 _OLDEST_TAP = timedelta(hours=24)
+_PLACE = planned_once("SELECT person_id, appointment_id FROM assignments WHERE id = :id")
 
 
 class Tap(TypedDict):
@@ -166,7 +169,7 @@ class Step:
         result: int | None = None,
         data: dict[str, Any] | None = None,
         **more: Any,
-    ) -> Event:
+    ) -> Change:
         """Store what follows from the changed rows, lay out everybody's time anew, and tell of it.
 
         ``kind`` is for what is no action of the table. ``person_id`` is whom it concerns when it is not the one whose
@@ -181,7 +184,7 @@ class Step:
         by = self.actor
         if self._is_on_behalf:
             by = Actor(by.person_id, by.role, by.name, on_behalf_of=self._whose)
-        event = record(
+        change = record(
             self.session,
             kind or (HAPPENING[self.action].kind if self.action else "booked"),
             by=by,
@@ -202,7 +205,7 @@ class Step:
             keep_result(self.session, self.actor.person_id, self.key, answer)
         # Last: every visit of the evening takes from the same shelf, and whoever holds it lets all others wait.
         pack(self.session, self.visit, self.seats, by=self.actor, now=self.now)
-        return event
+        return change
 
 
 def booked_step(
@@ -249,10 +252,10 @@ def seat_step(
         Invalid: the reason or the time cannot be.
     """
     _require(actor, action)
-    seat = session.get(Assignment, assignment_id) if 0 < assignment_id < 2**63 else None
-    if seat is None or not _may_touch(actor, seat.person_id):
+    place = session.execute(_PLACE, {"id": assignment_id}).one_or_none() if 0 < assignment_id < 2**63 else None
+    if place is None or not _may_touch(actor, place.person_id):
         raise NotFound("This job is not yours, or not there any more.")
-    step = _open(session, actor, action, assignment_id, seat.appointment_id, also_people, tap)
+    step = _open(session, actor, action, assignment_id, place.appointment_id, also_people, tap)
     if step is not None:
         step.seat = next(one for one in step.seats if one.id == assignment_id)
     return step

@@ -12,6 +12,7 @@ from guitara_app.clients.rules import FIELD_WORDS, shown_phone
 from guitara_app.clients.views import AddressRow, Card, ChangeRow, ClientFacts, VisitRow
 from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.errors import Invalid, NotFound
+from guitara_app.kit.planned import planned_once
 from guitara_app.kit.statements import text
 from guitara_app.kit.time import Calendar
 
@@ -70,7 +71,7 @@ def living_id(session: Session, client_id: int) -> int:
     """
     found = (
         session.execute(
-            text("SELECT coalesce(merged_into_id, id) FROM clients WHERE id = :id"), {"id": client_id}
+            planned_once("SELECT coalesce(merged_into_id, id) FROM clients WHERE id = :id"), {"id": client_id}
         ).scalar()
         if 0 < client_id < 2**63
         else None
@@ -148,7 +149,7 @@ def visits(session: Session, client_id: int, *, after: str = "", limit: int = 20
     # The visits are the table of a higher package; only its columns are read here, none of its code.
     starts_at, number = _after(after) if after else (None, None)
     rows = session.execute(
-        text(
+        planned_once(
             "SELECT a.id, a.starts_at, a.state, a.price + a.extension_price AS price,"
             " d.line || ', ' || l.name AS place,"
             " (SELECT string_agg(s.name, ' + ' ORDER BY x.id) FROM appointment_services x"
@@ -228,7 +229,7 @@ def check_not_taken(session: Session, *, phone: str = "", email: str | None = No
 
 def _facts(session: Session, client_id: int) -> Row[Any]:
     return session.execute(
-        text(
+        planned_once(
             "SELECT c.*, p.name AS therapist,"
             " (SELECT coalesce(array_agg(x.phone ORDER BY x.id), '{}') FROM client_phones x WHERE x.client_id = c.id)"
             "  AS other_phones,"
@@ -243,7 +244,7 @@ def _addresses(session: Session, client_id: int, *, limit: int) -> list[Row[Any]
     # After a merge the same door may be there twice: it is shown once, as it was used last.
     return list(
         session.execute(
-            text(
+            planned_once(
                 "SELECT * FROM (SELECT DISTINCT ON (a.locality_id, lower(a.line)) a.*, l.name AS locality"
                 "  FROM client_addresses a JOIN localities l ON l.id = a.locality_id"
                 "  WHERE a.client_id = :id AND a.retired_at IS NULL"
