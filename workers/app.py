@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_prerun, worker_process_init
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
 from kombu.entity import Queue
 
 from guitara_app.kit import doors, logs, outbox
@@ -16,9 +17,10 @@ from guitara_app.settings import settings
 from workers import measuring, telling  # noqa: F401  they listen
 from workers.heartbeat import WorkerHeartbeat
 from workers.schedule import SCHEDULE
-from workers.waking import wake, woken
+from workers.waking import rests, wake, woken
 
 _LONGEST_TASK_S = 60
+_begun: dict[str, float] = {}
 
 app = Celery(
     "guitara",
@@ -71,5 +73,13 @@ def _open_own_connections(**_kwargs: Any) -> None:
 
 
 @task_prerun.connect  # type: ignore[untyped-decorator]  # Celery has no types
-def _woken(sender: Any = None, **_kwargs: Any) -> None:
+def _woken(task_id: str = "", sender: Any = None, **_kwargs: Any) -> None:
+    _begun[task_id] = monotonic()
     woken(sender.name)
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def _rests(task_id: str = "", sender: Any = None, **_kwargs: Any) -> None:
+    began = _begun.pop(task_id, None)
+    if began is not None:
+        rests(sender.name, monotonic() - began)

@@ -1,13 +1,15 @@
 """Starts a task the moment a change makes work for it, instead of at the next look of the beat.
 
 Nothing depends on it: a task finds its work in rows, and the beat lets it look every few seconds all the same. While a
-wake waits in its queue, further ones are not sent: the task that takes it reads what all of them told of.
+wake waits in its queue, further ones are not sent: the task that takes it reads what all of them told of. After a look
+a task rests in proportion to how long it took, as boards do: what happens meanwhile is looked at together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import cast
 
 import structlog
 from celery import Celery
@@ -106,6 +108,9 @@ WORK_FROM: dict[str, tuple[str, ...]] = {
 _WAITING = "guitara:wake:"
 _WAITS_S = 5
 
+_RESTING = "guitara:rest:"
+_REST, _LONGEST_REST_S = 4, 0.4
+
 
 def tasks_for(kinds: Iterable[str]) -> list[str]:
     """The tasks that may have work because events of these kinds happened."""
@@ -120,7 +125,7 @@ def wake(changes: Sequence[Change]) -> None:
         for task in tasks:
             if live_redis().set(_WAITING + task, 1, nx=True, ex=_WAITS_S):
                 _sender(settings().broker_redis_url).send_task(
-                    task, queue=task.partition(".")[0], expires=_WAITS_S, retry=False
+                    task, queue=task.partition(".")[0], expires=_WAITS_S, retry=False, countdown=_rest_of(task)
                 )
     except (RedisError, KombuError) as error:
         log.info("nobody woken", tasks=tasks, error=type(error).__name__)
@@ -133,6 +138,21 @@ def woken(task: str) -> None:
             live_redis().delete(_WAITING + task)
         except RedisError as error:
             log.info("wake not taken back", task=task, error=type(error).__name__)
+
+
+def rests(task: str, took_s: float) -> None:
+    """The task has looked, and that took so long."""
+    if task in WORK_FROM:
+        try:
+            live_redis().set(_RESTING + task, 1, px=max(1, round(1000 * min(_REST * took_s, _LONGEST_REST_S))))
+        except RedisError as error:
+            log.info("no rest kept", task=task, error=type(error).__name__)
+
+
+def _rest_of(task: str) -> float | None:
+    """The seconds that are left of it."""
+    left_ms = cast("int", live_redis().pttl(_RESTING + task))
+    return left_ms / 1000 if left_ms > 0 else None
 
 
 @lru_cache(maxsize=1)

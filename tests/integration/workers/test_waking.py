@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -22,7 +24,7 @@ from guitara_app.notifications.services import TOLD
 from guitara_app.settings import settings
 from workers import waking
 from workers.app import app
-from workers.waking import HAND_OUT, TELL, WORK_FROM, wake, woken
+from workers.waking import HAND_OUT, TELL, WORK_FROM, rests, wake, woken
 
 NOT_OF_VISITS = {"checked_in", "checked_in_again", "shift_removed", "shift_set", "shift_usual", "week_set"}
 NOT_OF_VISITS |= {"evenings_set", "holidays_set", "time_off_approved", "time_off_entered", "time_off_taken_back"}
@@ -75,6 +77,18 @@ def test_what_happens_after_the_task_began_to_look_wakes_it_again(queue: Redis) 
     woken(HAND_OUT)
     happens("pickup_asked")
     assert queue.llen("dispatch") == 2
+
+
+def test_a_task_that_took_its_time_is_woken_again_when_it_has_rested(queue: Redis) -> None:
+    happens("pickup_asked")
+    woken(HAND_OUT)
+    rests(HAND_OUT, 60.0)
+    began = now()
+    happens("pickup_asked")
+    happens("pickup_asked")
+    later, at_once = (json.loads(one)["headers"]["eta"] for one in queue.lrange("dispatch", 0, -1))
+    assert at_once is None
+    assert timedelta() < datetime.fromisoformat(later) - began < timedelta(seconds=1)
 
 
 def test_what_makes_no_work_wakes_nobody(queue: Redis) -> None:
