@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sqlalchemy import BigInteger, bindparam, literal_column
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
@@ -23,9 +24,24 @@ from guitara_app.firm.queries import firm_settings
 from guitara_app.kit.database import lock_words
 from guitara_app.kit.errors import Invalid, NotFound, NotPossible, Stale
 from guitara_app.kit.events import keep_result, record, result_of_key
+from guitara_app.kit.planned import PLANNED_ONCE
 from guitara_app.kit.statements import text
 
 _LIST = "waiting list"
+
+# Asked after every booking, and mostly nobody waits.
+_WAITS_THEN = (
+    select(Wish)
+    .join(Appointment, col(Appointment.client_id) == Wish.client_id)
+    .where(
+        Appointment.id == bindparam("visit", type_=BigInteger),
+        col(Wish.state) == literal_column("'waiting'"),
+        col(Appointment.business_date).between(Wish.first_evening, Wish.last_evening),
+    )
+    .order_by(col(Wish.made_at), col(Wish.id))
+    .with_for_update(of=Wish)
+    .execution_options(**PLANNED_ONCE)
+)
 
 
 def add_wish(session: Session, actor: Actor, request: WishRequest, *, now: datetime) -> int:
@@ -124,21 +140,11 @@ def wish_met(session: Session, actor: Actor, appointment_id: int, *, now: dateti
         NotAllowed: the actor is not of the desk.
     """
     require(actor, Permission.BOOK)
-    visit = session.get_one(Appointment, appointment_id)
-    day, calendar = visit.business_date, firm_settings(session).calendar
-    waits = session.scalars(
-        select(Wish)
-        .where(
-            Wish.client_id == visit.client_id,
-            Wish.state == "waiting",
-            Wish.first_evening <= day,
-            Wish.last_evening >= day,
-        )
-        .order_by(col(Wish.made_at), col(Wish.id))
-        .with_for_update()
-    ).all()
+    waits = session.scalars(_WAITS_THEN, {"visit": appointment_id}).all()
     if not waits:
         return 0
+    visit = session.get_one(Appointment, appointment_id)
+    day, calendar = visit.business_date, firm_settings(session).calendar
     of = {"id": appointment_id}
     services = set(session.scalars(text("SELECT service_id FROM appointment_services WHERE appointment_id = :id"), of))
     people = set(session.scalars(text("SELECT person_id FROM assignments WHERE appointment_id = :id"), of))
