@@ -17,7 +17,7 @@ _SOONEST_MIN, _LATEST_MIN = 5, 180
 """In how many minutes visits begin: within an hour so many, booked in a few minutes, would leave nobody free."""
 
 _AGAIN_S = 4.0
-"""How long somebody looks at a step they have just taken before they believe that it was not."""
+"""How long somebody looks at a step that was just answered before they believe that it was not taken."""
 
 _SAYS_NO = 0.04
 _TAPS_TWICE = 0.05
@@ -100,6 +100,7 @@ async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str,
     handler = evening.names["tonight_do" if asks else "tonight_tap"]
     answer = done("tonight_state", key) if asks else told(key)
     words = await page.ask(action, handler, payload, answer)
+    acted[job["id"]] = (job["step"]["action"], time.monotonic())
     evening.keep(key, action, step["target_id"], job["appointment_id"], words)
     if words == "" and not asks and random.random() < _TAPS_TWICE:
         page.send(handler, payload)
@@ -143,22 +144,32 @@ async def book(page: Page, phones: set[int], evening: Evening) -> str:
         draft["service_ids"] = [random.choice(page.screen.get("booking_state", "services"))["id"]]
         if await _consider(page, draft, evening) is None:
             return _NO_ANSWER
-    now = time.monotonic()
-    free = [
-        one["id"]
-        for one in page.screen.get("booking_state", "candidates") or ()
-        if one["free"] and one["id"] in phones and evening.engaged.get(one["id"], 0.0) < now
-    ]
+    free = _free(page, phones, evening)
+    times = [one for one in page.screen.get("booking_state", "others") or () if one["kind"] == "time"]
+    if not free and times:
+        draft |= random.choice(times)["patch"]
+        if await _consider(page, draft, evening) is None:
+            return _NO_ANSWER
+        free = _free(page, phones, evening)
     places = page.screen.get("booking_state", "addresses") or []
     if not free or not places:
         return "nobody free" if places else "no address"
     therapist = random.choice(free[:20])
-    evening.engaged[therapist] = now + 5.0
+    evening.engaged[therapist] = time.monotonic() + 5.0
     draft |= {"therapist_ids": [therapist], "address_id": places[0]["id"], "idempotency_key": evening.key()}
     key = draft["idempotency_key"]
     words = await page.ask("book", evening.names["book"], {"draft": draft}, saved("booking_state", key))
     evening.keep(key, "book", therapist, 0, words)
     return _refused(words)
+
+
+def _free(page: Page, phones: set[int], evening: Evening) -> list[int]:
+    now = time.monotonic()
+    return [
+        one["id"]
+        for one in page.screen.get("booking_state", "candidates") or ()
+        if one["free"] and one["id"] in phones and evening.engaged.get(one["id"], 0.0) < now
+    ]
 
 
 async def _consider(page: Page, draft: dict[str, Any], evening: Evening) -> str | None:

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlmodel import select
 
+from guitara_app.firm.models import Zone
 from guitara_app.kit.database import engine, reading, transaction, use_pool
 from guitara_app.kit.errors import Unavailable
-from guitara_app.kit.planned import planned_once
+from guitara_app.kit.planned import PLANNED_ONCE, planned_once
 from guitara_app.settings import settings
 from tests.integration.conftest import Scratch
 
@@ -35,6 +37,7 @@ VALUES: list[Any] = [
     [1, 2, 3],
     [2**40],
     ["a", "it's"],
+    [True, False],
 ]
 
 
@@ -74,6 +77,15 @@ def test_one_plan_for_many_values_and_another_without_one(one_connection: Scratc
         "people WHERE (CAST($1 AS bigint) IS NULL OR id = $1) AND 7 % 4 = 3",
         "people WHERE (CAST(NULL AS bigint) IS NULL OR id = NULL) AND 7 % 4 = 3",
     ]
+
+
+def test_rows_are_read_with_one_plan_too(one_connection: Scratch) -> None:
+    one_connection.sql("INSERT INTO zones (name) VALUES ('North'), ('South')")
+    of_name = select(Zone).where(Zone.name == bindparam("name")).execution_options(**PLANNED_ONCE)
+    with reading() as session:
+        found = [session.scalars(of_name, {"name": name}).one().name for name in ("North", "South", "North")]
+        assert len(session.execute(text(PLANS)).all()) == 1
+    assert found == ["North", "South", "North"]
 
 
 def test_a_plan_outlives_a_transaction_that_was_undone(one_connection: Scratch) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import resource
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,13 @@ from guitara_app.demo.sizes import DEMO, LARGE
 from guitara_app.kit.errors import NotPossible, Unavailable
 from loadtest import limits
 from loadtest.audit import Told
+from loadtest.crowd import Crowd
+from loadtest.effort import Effort
 from loadtest.figures import Level, percentile, row
 from loadtest.handle import Swarm, swarm
 from loadtest.people import Change
-from loadtest.pushes import judge
+from loadtest.pushes import Pushes, judge
+from loadtest.report import Cache, Outcome, Report
 from loadtest.run import roster
 from loadtest.screen import Screen, read_update
 from loadtest.wire import EVENT
@@ -77,6 +82,59 @@ def test_more_files_are_asked_for_when_the_machine_allows_them(monkeypatch: pyte
     assert asked == [(1300, 4096)]
     with pytest.raises(Unavailable, match=r"ulimit -n 5300.*--users 3796"):
         limits.make_room(5000)
+
+
+def test_the_time_of_a_test_is_divided_whatever_its_length() -> None:
+    for seconds, slow, asking in ((8.0, 2.0, 6.0), (60.0, 15.0, 45.0), (600.0, 15.0, 580.0)):
+        effort = Effort(500, seconds)
+        orders = effort.orders(2, 1_000.0)
+        assert effort.burst(1_000.0) == (1_000.0 + slow, 1_000.0 + asking)
+        assert (orders["slow_until"], orders["asking"], orders["until"]) == (1e3 + slow, 1e3 + asking, 1e3 + seconds)
+        assert (orders["changes"], orders["slowly"]) == (10.0, 1.0)
+    assert Effort(12, 8.0).per_second == 2.0
+    assert Effort(12, 8.0, 4.0).per_second == 4.0
+
+
+async def _nothing_to_do(_: float) -> None: ...
+
+
+def test_what_comes_to_nothing_is_followed_by_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = {"base": "http://127.0.0.1", "members": [], "names": {}, "words": [], "mark": "m", "password": ""}
+    ends: list[str | None] = ["nobody free", None, "refused", "", "never asked"]
+
+    async def deed(why: str) -> str:
+        return why
+
+    async def change() -> Crowd:
+        monkeypatch.setattr("loadtest.crowd.asyncio.sleep", _nothing_to_do)
+        async with Crowd.of(plan) as crowd:
+            monkeypatch.setattr(crowd, "_change_something", lambda: None if (e := ends.pop(0)) is None else deed(e))
+            await crowd._one_change(time.time() + 60)
+            await crowd._one_change(time.time() - 1)
+        return crowd
+
+    crowd = asyncio.run(change())
+    assert crowd.evening.in_vain == {"nobody free": 1, "nothing to change": 1, "refused": 1}
+    assert ends == ["never asked"]
+
+
+@pytest.mark.parametrize(("made", "value", "ok"), [(20, 20.0, True), (19, 19.0, True), (18, 18.0, False)])
+def test_the_pace_counts_what_was_committed_in_the_burst(made: int, value: float, ok: bool) -> None:
+    effort = Effort(500, 4.0)
+    begin, _ = effort.burst(100.0)
+    changes = [Change(f"k{number}", "accept", 1, 5, "") for number in range(made * 2)]
+    commits = {change.key: (begin + number / made, 5) for number, change in enumerate(changes)}
+    others = [Change("slow", "accept", 1, 5, ""), Change("no", "accept", 1, 5, "refused")]
+    commits |= {"slow": (begin - 0.1, 5), "no": (begin + 0.1, 5)}
+    reports = [
+        {"in_vain": {"nobody free": 2}, "errors": []},
+        {"in_vain": {"nobody free": 1, "refused": 1}, "errors": []},
+    ]
+    outcome = Outcome(reports, [], [*changes, *others], [], 500, 500, 1.0)
+    told = Told(commits, True, [], [], [], [])
+    report = Report(effort, 100.0, 4.0, outcome, told, Pushes(), [], Cache((0, 0), (0, 0)), None)
+    pace = next(level for level in report.rights() if level.name == "changes a second")
+    assert (pace.value, pace.ok, pace.note) == (value, ok, "and in vain: nobody free 3, refused 1")
 
 
 def test_everybody_is_dealt_pages_and_they_are_as_many_as_asked_for() -> None:
