@@ -95,7 +95,7 @@ def normal_phone(typed: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def shown_phone(phone: str) -> str:
     """The phone as people here write it: ``0917 123 4567``, foreign ones with their country."""
     try:
