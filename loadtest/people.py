@@ -145,12 +145,12 @@ async def book(page: Page, phones: set[int], evening: Evening) -> str:
         if await _consider(page, draft, evening) is None:
             return _NO_ANSWER
     free = _free(page, phones, evening)
-    times = [one for one in page.screen.get("booking_state", "others") or () if one["kind"] == "time"]
-    if not free and times:
-        draft |= random.choice(times)["patch"]
+    others = page.screen.get("booking_state", "others") or []
+    if not free and others:
+        draft |= random.choice(others)["patch"]
         if await _consider(page, draft, evening) is None:
             return _NO_ANSWER
-        free = _free(page, phones, evening)
+        free = [one for one in _free(page, phones, evening) if one in draft.get("therapist_ids", [one])]
     places = page.screen.get("booking_state", "addresses") or []
     if not free or not places:
         return "nobody free" if places else "no address"
