@@ -167,7 +167,7 @@ def _jobs(
         values |= {"within_from": within.lower, "within_to": within.upper}
     found: dict[int, list[KnownJob]] = {person: [] for person in people}
     least = now + timedelta(minutes=firm_settings(session).overrun_step_minutes)
-    rows = [row for row in session.execute(planned_once(statement), values) if row.id not in but]
+    rows = [row for row in session.execute(planned_once(statement), values).all() if row.id not in but]
     where = _ends_of_trips(session, rows) if kind is _OF_LEGS else _at_one_place
     for row in rows:
         found[row.person_id].append(_known(row, where(row), now, least))

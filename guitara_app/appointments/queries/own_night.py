@@ -131,7 +131,16 @@ def _given(rows: list[VisitRow], person_id: int, calendar: Calendar) -> list[Own
     # Whoever has set out for a later job is not waiting at an earlier one any more.
     begun = [visit.row.starts_at for visit, seat in own if seat["progress"] != Progress.WAITING]
     last = max(begun, default=None)
-    return [_assignment(visit, seat, calendar, is_last=visit.row.starts_at == last) for visit, seat in own]
+    return [_own_job(visit, seat, calendar, is_last=visit.row.starts_at == last) for visit, seat in own]
+
+
+def _own_job(visit: VisitRow, seat: dict[str, Any], calendar: Calendar, *, is_last: bool) -> OwnJob:
+    """Worked out once for as long as the visit stays as it is; a copy, as what lies ahead is shown with less."""
+    key = ("own job", seat["id"], calendar, is_last)
+    job: OwnJob | None = visit.worked_out.get(key)
+    if job is None:
+        job = visit.worked_out[key] = _assignment(visit, seat, calendar, is_last=is_last)
+    return job.copy()
 
 
 def _assignment(visit: VisitRow, seat: dict[str, Any], calendar: Calendar, *, is_last: bool) -> OwnJob:

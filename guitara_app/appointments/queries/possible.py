@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from guitara_app.appointments.happenings import HAPPENING
@@ -56,7 +57,7 @@ def of_visit(visit: VisitRow) -> list[Possible]:
 
 def can_change(visit: VisitRow) -> bool:
     """Whether who, when, what and where can still be changed."""
-    return _is_possible(Action.CHANGE, Party.MANAGER, visit, None, None)
+    return Action.CHANGE in _left_open(Target.VISIT, Party.MANAGER, visit, None, None)
 
 
 def of_place(visit: VisitRow, seat: dict[str, Any]) -> list[Possible]:
@@ -103,28 +104,61 @@ def _listed(
             by_manager=Party.OPERATOR not in RULES[action].by,
             on_behalf=by not in IN_THE_FIELD and bool(IN_THE_FIELD & RULES[action].by),
         )
-        for action in Action
-        if target_of(action) is target and _is_possible(action, by, visit, seat, leg)
+        for action in _left_open(target, by, visit, seat, leg)
+        if _fits(action, by, visit, seat, leg)
     ]
 
 
-def _is_possible(
-    action: Action, by: Party, visit: VisitRow, seat: dict[str, Any] | None, leg: dict[str, Any] | None
-) -> bool:
-    try:
-        check(
-            action,
-            by,
-            visit=AppointmentState(visit.row.state),
-            driver_needed=visit.row.driver_needed,
-            answer=None if seat is None else Answer(seat["answer"]),
-            progress=None if seat is None else Progress(seat["progress"]),
-            leg=None if leg is None else LegState(leg["state"]),
-            places=[Progress(one["progress"]) for one in visit.counting if not one["review"]],
-            reason="as they will say",
-        )
-    except GuitaraError:
-        return False
+def _left_open(
+    target: Target, by: Party, visit: VisitRow, seat: dict[str, Any] | None, leg: dict[str, Any] | None
+) -> tuple[Action, ...]:
+    return _by_the_table(
+        target,
+        by,
+        visit.row.state,
+        driver_needed=visit.row.driver_needed,
+        answer=None if seat is None else seat["answer"],
+        progress=None if seat is None else seat["progress"],
+        leg=None if leg is None else leg["state"],
+        places=frozenset(one["progress"] for one in visit.counting if not one["review"]),
+    )
+
+
+# The same few situations come again and again, each with two dozen actions of which most are refused with a sentence.
+@lru_cache(maxsize=4096)
+def _by_the_table(
+    target: Target,
+    by: Party,
+    state: str,
+    *,
+    driver_needed: bool,
+    answer: str | None,
+    progress: str | None,
+    leg: str | None,
+    places: frozenset[str],
+) -> tuple[Action, ...]:
+    def may(action: Action) -> bool:
+        try:
+            check(
+                action,
+                by,
+                visit=AppointmentState(state),
+                driver_needed=driver_needed,
+                answer=None if answer is None else Answer(answer),
+                progress=None if progress is None else Progress(progress),
+                leg=None if leg is None else LegState(leg),
+                places=[Progress(one) for one in places],
+                reason="as they will say",
+            )
+        except GuitaraError:
+            return False
+        return True
+
+    return tuple(action for action in Action if target_of(action) is target and may(action))
+
+
+def _fits(action: Action, by: Party, visit: VisitRow, seat: dict[str, Any] | None, leg: dict[str, Any] | None) -> bool:
+    """Whether an action that the table leaves open makes sense for this place or trip."""
     if leg is not None:
         return _fits_trip(action, by, leg)
     if seat is None:

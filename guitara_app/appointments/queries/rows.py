@@ -92,7 +92,7 @@ class VisitRow:
 
 def visits(session: Session, where: str, values: dict[str, Any]) -> list[VisitRow]:
     """The visits for which ``where`` (SQL over ``a``, never user input) holds, earliest first."""
-    return [_read_last.of(row) for row in session.execute(planned_once(statement(where)), values)]
+    return [_read_last.of(row) for row in session.execute(planned_once(statement(where)), values).all()]
 
 
 def _visit_row(row: Row[Any]) -> VisitRow:
