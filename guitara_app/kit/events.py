@@ -135,7 +135,7 @@ def record(
     after: dict[str, Any] | None = None,
     visitor: bool = False,
 ) -> Change:
-    """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed.
+    """Write down that ``kind`` happened; it is published to ``topics`` when the transaction has committed, as returned.
 
     ``visitor`` says that a person did it who is not signed in, and not the system.
     """
