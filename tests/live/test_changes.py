@@ -88,13 +88,13 @@ def test_commits_in_another_order_than_their_ids(firm: Firm, webs: list[Web], so
             event = record(session, "note", by=SYSTEM, now=now(), topics=["desk"], data={"note": "w-early"})
             early_has_its_id.set()
             assert late_has_committed.wait(10)
-            return event.id
+            return event.event_id
 
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(early)
         assert early_has_its_id.wait(10)
         with database.transaction() as session:
-            late_id = record(session, "note", by=SYSTEM, now=now(), topics=["desk"], data={"note": "w-late"}).id
+            late_id = record(session, "note", by=SYSTEM, now=now(), topics=["desk"], data={"note": "w-late"}).event_id
         for tab in tabs:
             tab.wait(_shows("w-late"), 1.0)
         late_has_committed.set()
