@@ -47,7 +47,7 @@ _MAX_AGE_UNSURE_S = 1.0
 _RETRY_S = 1.0
 _UNUSED_S = 60.0
 
-_REST, _LONGEST_REST_S = 8, 1.0
+_REST, _LONGEST_REST_S = 8, 2.0
 """A view rests this many times as long as it took to read. What is dear under load is then read more rarely, and the
 first change after a quiet while still at once.
 """
