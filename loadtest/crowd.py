@@ -25,7 +25,7 @@ Deed = Coroutine[Any, Any, Any]
 _AT_ONCE = 8
 _MOST_OPEN_DEEDS = 200
 # Of all changes. A visit is booked and changed eight times then: with more bookings nobody would be free before long.
-_BOOKS, _DECIDES, _ONLY_PAID = 0.12, 0.12, 0.07
+_BOOKS, _TAKES_MONEY, _DECIDES = 0.12, 0.07, 0.05
 _ROUND_AGAIN_S = 1.0
 _API_DESK = (
     "/api/v1/appointments?limit=20",
@@ -260,11 +260,12 @@ class Crowd:
 
     def _change_something(self) -> Deed | None:
         """What the next change is: mostly the next step of somebody's work."""
-        dice = random.random() - _BOOKS
+        dice = random.random()
         # Boards are measured by visits booked while they were watched, so there is one from the beginning.
-        if dice < 0 or not any(done.action == "book" and not done.words for done in self.evening.changes):
+        if dice < _BOOKS or not any(done.action == "book" and not done.words for done in self.evening.changes):
             return self._booking()
-        if dice < _DECIDES and (deed := self._deciding(paid_only=dice < _ONLY_PAID)) is not None:
+        only_money = dice < _BOOKS + _TAKES_MONEY
+        if dice < _BOOKS + _TAKES_MONEY + _DECIDES and (deed := self._deciding(paid_only=only_money)) is not None:
             return deed
         for page in random.sample(self.phones, len(self.phones)):
             if page.busy or not page.open or page.wire is None or page.wire.path != page.home:

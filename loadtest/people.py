@@ -89,7 +89,6 @@ async def take_step(page: Page, job: dict[str, Any], acted: dict[int, tuple[str,
     if step["action"] == "accept" and job["beside"]["action"] and random.random() < _SAYS_NO:
         step = job["beside"]
     action, key = step["action"], evening.key()
-    acted[job["id"]] = (job["step"]["action"], time.monotonic())
     asks = step["asks"]
     payload = {
         "action": action,

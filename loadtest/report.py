@@ -22,6 +22,7 @@ _LIMITS: dict[str, dict[str, Any]] = {
 # From here on memory has had the time to show whether it stays; before, caches and pools are still filling.
 _FLAT_AFTER_S = 300.0
 _FLAT = 1.1
+# What may be missing of the pace that is asked for.
 _SLACK = 0.05
 _EXAMPLES = 3
 

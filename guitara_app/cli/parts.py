@@ -27,7 +27,7 @@ QUEUES = ",".join(signs.QUEUES)
 WEB_PROCESSES = 2
 WORKER_PROCESSES = 2
 _LOOP = "asyncio" if on_windows() else "uvloop"
-# Of each web process, where it is Linux's: two dozen threads with heaps of their own kept a fifth of the memory unused.
+# Of each web process, on Linux: by itself each of two dozen threads keeps one, and what is free in it no other can use.
 _HEAPS = "2"
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]

@@ -128,10 +128,7 @@ def card_of(visit: VisitRow, calendar: Calendar, warnings: dict[int, list[str]],
     """What the board shows of the visit."""
     soon, warns = visit.row.starts_at - now < _COUNTED_DOWN, warnings.get(visit.row.id, [])
     key = ("card", calendar, soon, *warns)
-    card: Card | None = visit.worked_out.get(key)
-    if card is None:
-        card = visit.worked_out[key] = _card(visit, calendar, warns, soon=soon)
-    return card
+    return visit.once(key, lambda: _card(visit, calendar, warns, soon=soon))
 
 
 def _card(visit: VisitRow, calendar: Calendar, warnings: list[str], *, soon: bool) -> Card:
@@ -199,11 +196,7 @@ def _bars(visit: VisitRow, opens: datetime, closes: datetime, now: datetime) -> 
     """Everybody of the visit with their bar; None where it lies outside the hours that are shown."""
     if any(seat["progress"] == Progress.IN_SESSION for seat in visit.seats):
         return _measured(visit, opens, closes, now)
-    key = ("bars", opens, closes)
-    bars: Bars | None = visit.worked_out.get(key)
-    if bars is None:
-        bars = visit.worked_out[key] = _measured(visit, opens, closes, now)
-    return bars
+    return visit.once(("bars", opens, closes), lambda: _measured(visit, opens, closes, now))
 
 
 def _measured(visit: VisitRow, opens: datetime, closes: datetime, now: datetime) -> Bars:

@@ -137,10 +137,7 @@ def _given(rows: list[VisitRow], person_id: int, calendar: Calendar) -> list[Own
 def _own_job(visit: VisitRow, seat: dict[str, Any], calendar: Calendar, *, is_last: bool) -> OwnJob:
     """Worked out once for as long as the visit stays as it is; a copy, as what lies ahead is shown with less."""
     key = ("own job", seat["id"], calendar, is_last)
-    job: OwnJob | None = visit.worked_out.get(key)
-    if job is None:
-        job = visit.worked_out[key] = _assignment(visit, seat, calendar, is_last=is_last)
-    return job.copy()
+    return visit.once(key, lambda: _assignment(visit, seat, calendar, is_last=is_last)).copy()
 
 
 def _assignment(visit: VisitRow, seat: dict[str, Any], calendar: Calendar, *, is_last: bool) -> OwnJob:

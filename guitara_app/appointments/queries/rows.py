@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from guitara_app.appointments.words import LIVE_ANSWERS, Answer, LegState, Progr
 from guitara_app.kit.memo import Memo
 from guitara_app.kit.planned import planned_once
 from guitara_app.kit.time import Calendar
+
+T = TypeVar("T")
 
 # All visits at once, table by table: asked for one visit after the other, an evening takes four times as long.
 _VISITS = """
@@ -83,6 +86,13 @@ class VisitRow:
     seats: list[dict[str, Any]]
     legs: list[dict[str, Any]]
     worked_out: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What ``make`` works out of the visit and of what is in ``key``; for as long as the visit stays as it is."""
+        found: T | None = self.worked_out.get(key)
+        if found is None:
+            found = self.worked_out[key] = make()
+        return found
 
     @property
     def counting(self) -> list[dict[str, Any]]:
