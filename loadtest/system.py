@@ -16,8 +16,7 @@ from sqlalchemy import text
 from guitara_app.kit.database import reading
 from guitara_app.kit.errors import GuitaraError
 
-# What processes share is added up page by page: of so many it takes a tenth of a second.
-_EVERY_S = 5.0
+_EVERY_S = 2.0
 _MEGA = 1_000_000
 # Whoever asks is one more, and does not belong to the system.
 _CONNECTIONS = text(
